@@ -1,0 +1,80 @@
+// Events: one observed step of one task, and the codes under which columns store their enumerations.
+
+/** What a step is. `request` may block, `acquire` got it, `release` gave it back, `refuse` is a missed trylock. */
+export const EVENT_KINDS = [
+  'request',
+  'acquire',
+  'release',
+  'refuse',
+  'wait',
+  'signal',
+  'fork',
+  'join',
+  'queue-work',
+  'start-work',
+  'end-work',
+  'irq-enter',
+  'irq-exit',
+  'irqs-on',
+  'irqs-off',
+  'gap',
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+/** How an event is known: seen by a tracer, printed by lockdep or a dump, or concluded by relock. */
+export const KNOWN_BY = ['observed', 'reported', 'inferred'] as const;
+export type KnownBy = (typeof KNOWN_BY)[number];
+
+/** The interrupt context in which a step ran. */
+export const CONTEXTS = ['task', 'softirq', 'hardirq', 'nmi'] as const;
+export type EventContext = (typeof CONTEXTS)[number];
+
+/** Time value that means "no time is known: file order only". */
+export const NO_TIME = -(2n ** 63n);
+
+/**
+ * The events of a capture as columns of equal length; row i is event i in file order.
+ * Enumerations are stored as indices into the arrays above.
+ */
+export interface EventColumns {
+  /** Index into EVENT_KINDS. */
+  readonly kind: Uint8Array;
+  /** TaskId. */
+  readonly task: Uint32Array;
+  /** LockId, or NONE for events without a lock. */
+  readonly lock: Int32Array;
+  /** Index into LOCK_MODES. */
+  readonly mode: Uint8Array;
+  /** SiteId, or NONE. */
+  readonly site: Int32Array;
+  /** The other task of fork, join, signal: TaskId, or NONE. */
+  readonly peer: Int32Array;
+  /** CPU number, or NONE. */
+  readonly cpu: Int32Array;
+  /** Index into CONTEXTS. */
+  readonly context: Uint8Array;
+  /** Index into KNOWN_BY. */
+  readonly known: Uint8Array;
+  /** EpisodeId. */
+  readonly episode: Uint32Array;
+  /** Nanoseconds on the capture's own clock, or NO_TIME. */
+  readonly timeNs: BigInt64Array;
+  /** Where it stands in the file: 1-based line, or byte offset (see `Capture.provenance`). Exact to 2^53. */
+  readonly where: Float64Array;
+}
+
+/** One event as an object: for builders, exporters and tests, never for hot loops. */
+export interface EventRow {
+  readonly kind: EventKind;
+  readonly task: number;
+  readonly lock: number;
+  readonly mode: 'exclusive' | 'read' | 'recursive-read';
+  readonly site: number;
+  readonly peer: number;
+  readonly cpu: number;
+  readonly context: EventContext;
+  readonly known: KnownBy;
+  readonly episode: number;
+  readonly timeNs: bigint | null;
+  readonly where: number;
+}

@@ -1,0 +1,25 @@
+// Schedules: the exact order of steps, and the genome that writes it as exceptions to run-until-blocked.
+
+/** Switch away from whoever runs: after `step` steps in all, go on with `task`. */
+export interface Preemption<Task> {
+  /** Steps done in all when the switch happens, counted from the start. */
+  readonly step: number;
+  readonly task: Task;
+}
+
+/**
+ * A schedule as its exceptions: run each task of `order` until it blocks or ends, then the next runnable one in
+ * `order`; except at `preempts`, sorted by step. Every genome is valid for every program.
+ */
+export interface GenomeOf<Task> {
+  readonly order: readonly Task[];
+  readonly preempts: readonly Preemption<Task>[];
+}
+
+/** Genome over task indices of one program: what the engine works on. */
+export type Genome = GenomeOf<number>;
+/** Genome over task names: what litmus text and the database hold. */
+export type NamedGenome = GenomeOf<string>;
+
+/** Task index of each step, in order; the exact record of a run. */
+export type Schedule = readonly number[];
