@@ -1,0 +1,70 @@
+// The import table: which room may import which, and which modules of Node and npm it may touch. A test runs it.
+
+/** What one room may use. Paths are prefixes from the project's root; the longest matching room governs a file. */
+export interface Room {
+  readonly room: string;
+  readonly mayImport: readonly string[];
+  /** Packages and `node:` modules. `*` allows all. */
+  readonly mayUse: readonly string[];
+  /** Global names that must not occur: clocks, dice, process. */
+  readonly forbidden: readonly string[];
+}
+
+const IMPURE = ['Date.now', 'new Date', 'Math.random', 'process.', 'console.', 'performance.', 'setTimeout'] as const;
+
+export const ROOMS: readonly Room[] = [
+  { room: 'corpus/schema', mayImport: [], mayUse: [], forbidden: IMPURE },
+  { room: 'corpus/text', mayImport: ['corpus/schema'], mayUse: ['node:crypto'], forbidden: IMPURE },
+  { room: 'corpus/pack', mayImport: ['corpus/schema'], mayUse: ['msgpackr', 'node:crypto'], forbidden: IMPURE },
+  {
+    room: 'corpus/store',
+    mayImport: ['corpus/schema', 'corpus/text', 'corpus/pack'],
+    mayUse: ['better-sqlite3', 'msgpackr', 'node:fs', 'node:path', 'node:url', 'node:crypto'],
+    forbidden: ['Date.now', 'new Date', 'Math.random', 'process.', 'console.'],
+  },
+  {
+    room: 'importers',
+    mayImport: ['corpus/schema', 'corpus/text'],
+    mayUse: [
+      'node:fs',
+      'node:fs/promises',
+      'node:zlib',
+      'node:stream',
+      'node:stream/promises',
+      'node:stream/web',
+      'node:crypto',
+      'node:string_decoder',
+      'fzstd',
+      'xz-decompress',
+      'postal-mime',
+      'entities',
+    ],
+    forbidden: ['Date.now', 'Math.random', 'console.'],
+  },
+  { room: 'engine', mayImport: ['corpus/schema'], mayUse: ['jsfuzz/build/src/corpus.js'], forbidden: IMPURE },
+  {
+    room: 'engine/campaign',
+    mayImport: ['corpus/schema', 'corpus/pack', 'corpus/text', 'engine'],
+    mayUse: ['node:crypto', 'node:worker_threads', 'node:timers/promises', 'node:url'],
+    forbidden: ['Math.random', 'console.'],
+  },
+  {
+    room: 'reports',
+    mayImport: ['corpus/schema', 'corpus/text', 'engine/model'],
+    mayUse: ['picocolors', 'cli-table3'],
+    forbidden: ['Date.now', 'Math.random', 'process.', 'console.'],
+  },
+  {
+    room: 'cli',
+    mayImport: ['corpus', 'importers', 'engine', 'reports', 'cli'],
+    mayUse: ['*'],
+    forbidden: ['Math.random'],
+  },
+  { room: 'bench', mayImport: ['corpus', 'importers', 'engine', 'reports', 'cli'], mayUse: ['*'], forbidden: [] },
+];
+
+/**
+ * Debt: arrows that exist and should not, each with the day it was noted. Empty is the aim.
+ * `from` and `to` are file prefixes from the project's root.
+ */
+export const DEBT: readonly { readonly from: string; readonly to: string; readonly since: string }[] = [];
