@@ -1,0 +1,210 @@
+// Forms: the JSON objects that `relock --json` prints, one interface per schema name (contract.md section 2).
+import type { Severity } from './capture.js';
+import type { Report } from './report.js';
+import type { Witness } from './witness.js';
+
+/** Trouble as a user is told it: a title, the facts, and the command to type next. */
+export interface Problem {
+  readonly title: string;
+  readonly facts: readonly string[];
+  readonly next: string;
+}
+
+/** What any command prints with `--json` when it fails with exit code 2 or 4. */
+export interface ErrorForm {
+  readonly error: Problem;
+}
+
+/** One counter of skipped input. */
+export interface SkipForm {
+  readonly stat: string;
+  readonly severity: Severity;
+  readonly count: number;
+  /** 1-based line of the first one, or null if it belongs to no line. */
+  readonly first_line: number | null;
+  readonly advice: string;
+}
+
+/** One imported file, summed up. */
+export interface CaptureForm {
+  /** sha256 of the imported bytes, 64 lower-case hex digits. */
+  readonly id: string;
+  readonly file: string;
+  readonly format: string;
+  readonly arch: string | null;
+  readonly kernel: string | null;
+  readonly platform: readonly string[];
+  /** Number of events. */
+  readonly events: number;
+  /** Records read per source event name, whether used or not. */
+  readonly by_event: Readonly<Record<string, number>>;
+  readonly tasks: number;
+  readonly locks: number;
+  readonly classes: number;
+  readonly reports: readonly Report[];
+  readonly skipped: readonly SkipForm[];
+  /** True if this content had been imported before. */
+  readonly already: boolean;
+}
+
+/** `relock import --json`. */
+export interface ImportForm {
+  readonly schema: 'relock.import/1';
+  readonly captures: readonly CaptureForm[];
+}
+
+/** `relock fuzz --json`. */
+export interface FuzzForm {
+  readonly schema: 'relock.fuzz/1';
+  readonly campaign: string;
+  readonly execs: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly features: number;
+  readonly witnesses: readonly Witness[];
+  /** Signatures that this run found first. */
+  readonly new: number;
+  /** The command that goes on with this campaign. */
+  readonly resume: string;
+}
+
+/** `relock ls --json`. */
+export interface LsForm {
+  readonly schema: 'relock.ls/1';
+  readonly witnesses: readonly Witness[];
+}
+
+export const CYCLE_STATUSES = ['confirmed', 'refuted', 'open'] as const;
+export type CycleStatus = (typeof CYCLE_STATUSES)[number];
+
+/** One lock-order cycle of `relock predict`. */
+export interface CycleForm {
+  readonly classes: readonly string[];
+  readonly tasks: readonly string[];
+  readonly status: CycleStatus;
+  /** One sentence: the refutation, or what stands behind the status. */
+  readonly why: string;
+  /** Id of the witness that confirms it, or null. */
+  readonly witness: string | null;
+  /** True if every schedule was covered. */
+  readonly complete: boolean;
+}
+
+/** `relock predict --json`. */
+export interface PredictForm {
+  readonly schema: 'relock.predict/1';
+  readonly cycles: readonly CycleForm[];
+  /** The witnesses that the cycles name. */
+  readonly witnesses?: readonly Witness[];
+}
+
+/** One file of `relock check`. */
+export interface CheckFileForm {
+  readonly file: string;
+  readonly format: string;
+  readonly verdict: 'deadlock' | 'none' | 'open';
+  /** True if every schedule was covered, so that `none` is a proof within the model. */
+  readonly complete: boolean;
+  /** The `expect` lines of a litmus file, as text, or null for every other format. */
+  readonly expected: readonly string[] | null;
+  /** Whether what was found equals `expected`; null where nothing is expected. */
+  readonly ok: boolean | null;
+  readonly schedules: number;
+  readonly states: number;
+  readonly witnesses: readonly Witness[];
+}
+
+/** `relock check --json`. */
+export interface CheckForm {
+  readonly schema: 'relock.check/1';
+  readonly files: readonly CheckFileForm[];
+}
+
+/** `relock replay --json`. */
+export interface ReplayForm {
+  readonly schema: 'relock.replay/1';
+  readonly reproduced: boolean;
+  /** How the run ended, in words: `deadlock remover setter`. */
+  readonly verdict: string;
+  readonly steps: number;
+}
+
+/** `relock whatif --json`. */
+export interface WhatifForm {
+  readonly schema: 'relock.whatif/1';
+  readonly gone: readonly Witness[];
+  readonly stays: readonly Witness[];
+  readonly new: readonly Witness[];
+  readonly complete: boolean;
+}
+
+/** A value of a database row. Blobs come as the text `blob of N bytes`. */
+export type Cell = string | number | null;
+
+/** `relock query --json`. */
+export interface QueryForm {
+  readonly schema: 'relock.query/1';
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** True if rows were left off at the row limit. */
+  readonly truncated?: boolean;
+}
+
+/** `relock show ID --form json` and `relock triage --json`: one witness. */
+export interface ShowForm {
+  readonly schema: 'relock.show/1';
+  readonly witness: Witness;
+}
+
+/** One thing that is wrong in a database. */
+export interface Defect {
+  /** `file`, `capture`, `program`, `witness`, `signature`, `campaign`, `search`, `row`. */
+  readonly what: string;
+  /** Id or name of what it is about, or the empty string for the file as a whole. */
+  readonly id: string;
+  readonly problem: string;
+}
+
+/** `relock verify-db --json`. */
+export interface VerifyForm {
+  readonly schema: 'relock.verify-db/1';
+  readonly ok: boolean;
+  readonly captures: number;
+  readonly witnesses: number;
+  readonly replayed: number;
+  readonly defects: readonly Defect[];
+}
+
+/** One campaign of `relock status`. */
+export interface CampaignForm {
+  readonly name: string;
+  readonly seed: number;
+  readonly execs: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly features: number;
+  /** ISO 8601, UTC. */
+  readonly started_at: string;
+  readonly updated_at: string;
+}
+
+/** `relock status --json`. */
+export interface StatusForm {
+  readonly schema: 'relock.status/1';
+  readonly campaigns: readonly CampaignForm[];
+}
+
+/** Every form, for those who dispatch on `schema`. */
+export type Form =
+  | ImportForm
+  | FuzzForm
+  | LsForm
+  | PredictForm
+  | CheckForm
+  | ReplayForm
+  | WhatifForm
+  | QueryForm
+  | ShowForm
+  | VerifyForm
+  | StatusForm
+  | ErrorForm;

@@ -1,0 +1,232 @@
+// The store's interface: what can be asked of a relock database and what can be put into it.
+import type { Capture, Skip } from '../schema/capture.js';
+import type { Cell, Defect, Problem } from '../schema/forms.js';
+import type { CaptureId, ProgramId, Signature, WitnessId } from '../schema/ids.js';
+import type { LoweredProgram } from '../schema/program.js';
+import type { TriageState, Witness, WitnessKind } from '../schema/witness.js';
+
+/**
+ * Thrown by every method when the database itself fails (locked, full, damaged, read-only): the problem in the form
+ * a user is told. A plain Error from a method is a bug in relock.
+ */
+export class StoreTrouble extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super([problem.title, ...problem.facts].join('; '));
+    this.name = 'StoreTrouble';
+    this.problem = problem;
+  }
+}
+
+/** A capture without its events: what lists and summaries need. */
+export interface CaptureSummary {
+  readonly id: CaptureId;
+  readonly file: string;
+  readonly bytes: number;
+  readonly format: string;
+  readonly arch: string | null;
+  readonly kernel: string | null;
+  readonly platform: readonly string[];
+  readonly events: number;
+  readonly tasks: number;
+  readonly locks: number;
+  readonly classes: number;
+  readonly reports: number;
+  readonly skipped: readonly Skip[];
+  /** ISO 8601, UTC. */
+  readonly importedAt: string;
+}
+
+/** A lowered program with its text and where it came from. */
+export interface StoredProgram {
+  /** sha256 of `litmus`, 64 hex digits. */
+  readonly id: ProgramId;
+  /** Canonical litmus text. */
+  readonly litmus: string;
+  /** The capture it was lowered from. */
+  readonly capture: CaptureId;
+  readonly lowered: LoweredProgram;
+}
+
+/** When, where and in which search a witness or its signature was seen. */
+export interface Sighting {
+  /** Name of the campaign, or null (predict, check). */
+  readonly campaign: string | null;
+  /** ISO 8601; stored in UTC. */
+  readonly at: string;
+}
+
+/**
+ * What became of a witness:
+ * `new`: the first of its signature; `known-signature`: its signature is known, and this one is stored as well only if
+ * it is better in some respect (grade, basis, steps, preemptions) than each one stored for the same lock model;
+ * `seen`: this very witness is stored already.
+ */
+export interface PutWitness {
+  readonly outcome: 'new' | 'known-signature' | 'seen';
+  /** The witness in the database to show for this one: itself, or the best of its signature. */
+  readonly show: WitnessId;
+  /** State of the signature with this sighting counted: `regressed` if it had been fixed. */
+  readonly state: Witness['state'];
+}
+
+export interface WitnessFilter {
+  readonly state?: Witness['state'];
+  /** Full text over lock, class, task, site and triage note: `zpci AND rescan`; else the words as they are. */
+  readonly search?: string;
+  readonly campaign?: string;
+  readonly capture?: CaptureId;
+  readonly signature?: Signature;
+  readonly limit?: number;
+}
+
+export type FindWitness =
+  | { readonly found: 'one'; readonly witness: Witness }
+  | { readonly found: 'none' }
+  | { readonly found: 'ambiguous'; readonly matches: readonly WitnessMatch[] };
+
+export interface WitnessMatch {
+  readonly id: WitnessId;
+  readonly signature: Signature;
+  readonly kind: WitnessKind;
+  readonly cycle: readonly string[];
+}
+
+/** One triage decision; the log of them is append-only. */
+export interface TriageEntry {
+  readonly signature: Signature;
+  readonly state: TriageState;
+  readonly note: string | null;
+  /** First http(s) address in the note, or null. */
+  readonly link: string | null;
+  /** The signature that this one is a duplicate of (`dup ID`), or null. */
+  readonly dupOf: Signature | null;
+  readonly who: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+export type TriageResult =
+  | { readonly ok: true; readonly entry: TriageEntry; readonly witness: Witness }
+  | { readonly ok: false; readonly problem: Problem };
+
+/** What a running campaign hands over to be kept; `state` is whatever it needs to go on (see pack/checkpoint.ts). */
+export interface Checkpoint {
+  readonly seed: number;
+  readonly execs: number;
+  readonly steps: number;
+  /** Working time in all, not counting pauses. */
+  readonly seconds: number;
+  readonly features: number;
+  /** Entries in the fuzzer's queue. */
+  readonly seeds: number;
+  /** Signatures that this campaign found first, in all. */
+  readonly newSignatures: number;
+  /** Version of the lock model: `kernel/1`. */
+  readonly model: string;
+  readonly state: Uint8Array;
+}
+
+export interface CampaignSummary extends Omit<Checkpoint, 'state'> {
+  readonly name: string;
+  /** ISO 8601, UTC: first and last checkpoint. */
+  readonly startedAt: string;
+  readonly updatedAt: string;
+}
+
+export interface Campaign extends CampaignSummary {
+  readonly state: Uint8Array;
+}
+
+export interface QueryLimits {
+  /** Rows beyond this are left off and `truncated` is set. */
+  readonly maxRows: number;
+  /** Asked before each row; true ends the query with `truncated` set. */
+  readonly expired?: () => boolean;
+}
+
+export type QueryResult =
+  | {
+      readonly ok: true;
+      readonly columns: readonly string[];
+      readonly rows: readonly (readonly Cell[])[];
+      readonly truncated: boolean;
+    }
+  | { readonly ok: false; readonly problem: Problem };
+
+/** A canned query: `NAME.sql` in corpus/store/queries. */
+export interface CannedQuery {
+  readonly name: string;
+  /** Its first comment. */
+  readonly title: string;
+  readonly sql: string;
+  /** Named parameters without the colon, in order of appearance. */
+  readonly parameters: readonly string[];
+}
+
+/**
+ * An open database. Times come in as ISO 8601 text; there is no clock inside. Every method that writes is one
+ * transaction; `atomically` joins several. Methods throw StoreTrouble if the database fails.
+ */
+export interface Store {
+  readonly path: string;
+  readonly mode: 'read' | 'write';
+  close(): void;
+  /** Runs `work` in one transaction: all of it is stored or, if it throws, nothing. Not for async work. */
+  atomically<T>(work: () => T): T;
+
+  /** Stores a capture with its packed bytes (`encodeCapture`). The same content twice stores nothing. */
+  addCapture(capture: Capture, pack: Uint8Array, at: string): 'stored' | 'already';
+  /** All captures in order of import. */
+  captures(): CaptureSummary[];
+  /** The whole capture, or null; throws StoreTrouble if its bytes are damaged. */
+  capture(id: CaptureId): Capture | null;
+  /** The packed bytes as they were stored, or null. */
+  capturePack(id: CaptureId): Uint8Array | null;
+
+  /** Stores programs of captures that are stored; the same program of the same episode is stored once. */
+  putPrograms(programs: readonly StoredProgram[]): void;
+  /** In order of storing, all or those of one capture. */
+  programs(filter?: { readonly capture?: CaptureId }): StoredProgram[];
+
+  /** Stores a replayed witness and its sighting (one per capture of the witness). */
+  putWitness(witness: Witness, sighting: Sighting): PutWitness;
+  /** Newest first, with the triage state of now; `captures` are its own, then those where it was seen again. */
+  witnesses(filter?: WitnessFilter): Witness[];
+  /** By the start of an id, or of a signature (then its best witness). */
+  findWitness(prefix: string): FindWitness;
+  /** Appends a decision about the signature of a witness (by the start of either id). */
+  triage(prefix: string, state: TriageState, note: string | null, who: string, at: string): TriageResult;
+  /** Oldest first. */
+  triageLog(signature: Signature): TriageEntry[];
+
+  /** Writes the campaign's figures and state, and the row of this minute in `coverage`. */
+  saveCheckpoint(name: string, checkpoint: Checkpoint, at: string): void;
+  campaign(name: string): Campaign | null;
+  /** Last worked on first. */
+  campaigns(): CampaignSummary[];
+
+  /**
+   * Runs one SELECT on a connection that cannot write. Named parameters by name, `?` by position. A query that
+   * produces no row cannot be ended by `expired`.
+   */
+  queryReadOnly(
+    sql: string,
+    parameters: Readonly<Record<string, string>> | readonly string[],
+    limits: QueryLimits,
+  ): QueryResult;
+  cannedQueries(): CannedQuery[];
+  /** What is wrong: file structure, references, checksums, ids that do not fit their content. Empty if all is well. */
+  verify(): Defect[];
+}
+
+export interface OpenOptions {
+  /** `write` makes the file if it is missing; `read` never changes it, except to bring an older version up to date. */
+  readonly mode: 'write' | 'read';
+  /** How long to wait for another process that writes; 5000 if left out. */
+  readonly busyTimeoutMs?: number;
+}
+
+export type OpenStore =
+  | { readonly ok: true; readonly store: Store }
+  | { readonly ok: false; readonly problem: Problem };
