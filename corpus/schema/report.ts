@@ -35,6 +35,8 @@ export interface LockRef {
   readonly site: string | null;
   /** The wait types between `-{` and `}`, as `3:3`, or null. */
   readonly wait?: string | null;
+  /** 1-based line on which it is printed. */
+  readonly line?: number;
 }
 
 /** One `-> #N (lock){usage}:` entry of a dependency chain with the call chain that took it. */
@@ -45,6 +47,8 @@ export interface ChainLink {
   /** Function names, innermost first, without offsets and without the unreliable `?` frames. */
   readonly frames: readonly string[];
   readonly wait?: string | null;
+  /** 1-based line on which the link's headline is printed. */
+  readonly line?: number;
 }
 
 /** One row of a two-column scenario table. */
@@ -54,6 +58,10 @@ export interface ScenarioStep {
   /** `lock`, `rlock`, `sync`, `<Interrupt>`, `local_irq_disable`, or for hand-drawn tables a function name. */
   readonly action: string;
   readonly lock: string | null;
+  /** 1-based line of the row. */
+  readonly line?: number;
+  /** Functions above the lock call in a table drawn by hand, innermost first. */
+  readonly frames?: readonly string[];
 }
 
 /** The locks that one task held when the report was printed. */
@@ -74,6 +82,8 @@ export interface BlockedTask {
   readonly state: string | null;
   /** Function names, innermost first, without offsets, without `?` frames. */
   readonly frames: readonly string[];
+  /** 1-based line of its headline. */
+  readonly line?: number;
 }
 
 /** Who the kernel says owns the lock that a hung task waits for (6.16 and later). */

@@ -18,6 +18,8 @@ export interface WitnessHold {
   readonly class: string;
   readonly mode: LockMode;
   readonly site: string | null;
+  /** `FILE:LINE` of the step or attempt where known. */
+  readonly at?: string | null;
 }
 
 export interface WitnessTask {
