@@ -1,0 +1,103 @@
+// What a witness rests on, as labelled paragraphs: where from, how sure, what else, what to run.
+import type { Explanation, RuleChange } from '../explain.js';
+import { labelled, listed, shortId } from './layout.js';
+
+const BASIS_WORDS = {
+  observed: 'observed: the log shows that it happened',
+  recorded: 'recorded: the same lock instances as in the log, only reordered',
+  aliased: 'aliased: two instances of one class are taken to be the same object',
+  composed: 'composed: the tasks come from different captures',
+} as const satisfies Record<Explanation['witness']['basis'], string>;
+
+const GRADE_WORDS = {
+  minimal: 'minimal: no task, section or preemption can go (exhaustive search)',
+  reduced: 'reduced: smaller than found, not proved to be the smallest',
+  raw: 'raw: as found',
+} as const satisfies Record<Explanation['witness']['grade'], string>;
+
+/** The paragraphs of the terminal page, in the order of the questions a maintainer asks. */
+export function factLines(explanation: Explanation): string[] {
+  const { witness } = explanation;
+  return [
+    ...from(explanation),
+    ...rules(explanation),
+    ...each('Ruled out', witness.ruledOut ?? []),
+    ...each('Assumes', witness.assumes),
+    ...queued(explanation),
+    ...each(
+      'Similar',
+      explanation.similar.map((other) => `${shortId(other.signature)} (shares ${listed(other.shares)})`),
+    ),
+    ...(witness.state === 'open' ? [] : labelled('State', witness.state)),
+    ...labelled('Run', `relock replay ${shortId(witness.signature)}`),
+  ];
+}
+
+/** The paragraphs that a mail needs so that its reader can weigh the claim. */
+export function mailFacts(explanation: Explanation): string[] {
+  const { witness } = explanation;
+  const kernels = [...new Set(explanation.sources.map((source) => kernelOf(source)))].filter((k) => k !== '');
+  return [
+    ...labelled('Basis', BASIS_WORDS[witness.basis]),
+    ...labelled('Grade', GRADE_WORDS[witness.grade]),
+    ...each('Kernel', kernels),
+    ...from(explanation),
+    ...rules(explanation),
+    ...each('Ruled out', witness.ruledOut ?? []),
+    ...each('Assumes', witness.assumes),
+    ...queued(explanation),
+    ...labelled('Tool', `relock ${explanation.tool}, lock model ${witness.model}`),
+  ];
+}
+
+/** The name of a file without its folders: paths are nobody's business in a mail. */
+export function fileName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function kernelOf(source: { readonly kernel: string | null; readonly arch: string | null }): string {
+  if (source.kernel === null) return source.arch ?? '';
+  return source.arch === null ? source.kernel : `${source.kernel} (${source.arch})`;
+}
+
+function from(explanation: Explanation): string[] {
+  const files = new Set([
+    ...explanation.spans.map((span) => span.file),
+    ...explanation.sources.map((s) => s.file),
+  ]);
+  const texts = [...files].map((file) => {
+    const span = explanation.spans.find((s) => s.file === file);
+    const source = explanation.sources.find((s) => s.file === file);
+    const lines =
+      span === undefined
+        ? ''
+        : span.first === span.last
+          ? `, line ${span.first}`
+          : `, lines ${span.first}-${span.last}`;
+    const about = [source?.arch, source?.kernel].filter((text) => text != null).join(', ');
+    return `${fileName(file)}${lines}${about === '' ? '' : ` (${about})`}`;
+  });
+  return each('From', [...new Set(texts)]);
+}
+
+function rules(explanation: Explanation): string[] {
+  const text = (change: RuleChange) => `${change.class} is ${change.rule}`;
+  const lines: string[] = [];
+  if (explanation.rules.length > 0) lines.push(...labelled('Rules', explanation.rules.map(text).join('; ')));
+  if (explanation.remains.length > 0)
+    lines.push(...labelled('Happens', `also if ${explanation.remains.map(text).join(', or if ')}`));
+  if (explanation.cures.length > 0)
+    lines.push(
+      ...labelled('Cured', `if ${explanation.cures.map(text).join(', or if ')} (every schedule searched)`),
+    );
+  return lines;
+}
+
+function queued(explanation: Explanation): string[] {
+  const names = explanation.witness.bystanders ?? [];
+  return names.length === 0 ? [] : labelled('Queued', `behind it, not part of it: ${listed(names)}`);
+}
+
+function each(label: string, texts: readonly string[]): string[] {
+  return texts.flatMap((text, i) => labelled(i === 0 ? label : '', text));
+}
