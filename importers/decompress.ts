@@ -1,0 +1,149 @@
+// Decompression of .gz, .xz and .zst streams, chunk by chunk, that keeps what came before damage.
+import { createGunzip } from 'node:zlib';
+import { Decompress } from 'fzstd';
+import { XzReadableStream } from 'xz-decompress';
+
+export type Packing = 'gz' | 'xz' | 'zst' | 'plain';
+
+/** What is told to the caller when a stream ends early or is damaged: everything before it was delivered. */
+export type OnDamage = (what: string) => void;
+
+/** Recognises a packing by its magic number, whatever the file is called. */
+export function packingOf(head: Uint8Array): Packing {
+  const at = (i: number) => head[i] ?? -1;
+  if (at(0) === 0x1f && at(1) === 0x8b) return 'gz';
+  if (at(0) === 0xfd && at(1) === 0x37 && at(2) === 0x7a && at(3) === 0x58 && at(4) === 0x5a && at(5) === 0)
+    return 'xz';
+  if (at(0) === 0x28 && at(1) === 0xb5 && at(2) === 0x2f && at(3) === 0xfd) return 'zst';
+  // A skippable frame (0x184D2A5?) may stand before the first frame of a .zst.
+  if ((at(0) & 0xf0) === 0x50 && at(1) === 0x2a && at(2) === 0x4d && at(3) === 0x18) return 'zst';
+  return 'plain';
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** gzip of any number of members, by node:zlib. */
+async function* gunzip(chunks: AsyncIterable<Uint8Array>, onDamage: OnDamage): AsyncGenerator<Uint8Array> {
+  const engine = createGunzip({ chunkSize: 1 << 18 });
+  let ready: Uint8Array[] = [];
+  let damage: string | null = null;
+  let ended = false;
+  let wake: (() => void) | null = null;
+  const notice = () => {
+    const waiting = wake;
+    wake = null;
+    waiting?.();
+  };
+  engine.on('data', (chunk: Uint8Array) => ready.push(chunk));
+  engine.on('error', (error) => {
+    damage = reason(error);
+    notice();
+  });
+  engine.on('end', () => {
+    ended = true;
+    notice();
+  });
+  const over = () => damage !== null || ended;
+  try {
+    for await (const chunk of chunks) {
+      if (over()) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        engine.write(chunk, notice);
+      });
+      if (ready.length > 0) {
+        const out = ready;
+        ready = [];
+        yield* out;
+      }
+    }
+    if (!over()) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        engine.end();
+      });
+    }
+    yield* ready;
+    if (damage !== null) onDamage(damage);
+  } finally {
+    engine.destroy();
+  }
+}
+
+/** Zstandard by fzstd: any number of frames, windows up to 32 MiB. */
+async function* unzstd(chunks: AsyncIterable<Uint8Array>, onDamage: OnDamage): AsyncGenerator<Uint8Array> {
+  let ready: Uint8Array[] = [];
+  // fzstd hands out views of a window that it goes on to overwrite.
+  const engine = new Decompress((data) => {
+    if (data.length > 0) ready.push(data.slice());
+  });
+  let damaged = false;
+  const push = (chunk: Uint8Array, final: boolean) => {
+    try {
+      engine.push(chunk, final);
+    } catch (error) {
+      damaged = true;
+      onDamage(reason(error));
+    }
+  };
+  for await (const chunk of chunks) {
+    if (damaged) continue;
+    push(chunk, false);
+    const out = ready;
+    ready = [];
+    yield* out;
+  }
+  if (!damaged) push(new Uint8Array(0), true);
+  yield* ready;
+}
+
+/** xz by the xz-embedded decoder in WebAssembly. */
+async function* unxz(chunks: AsyncIterable<Uint8Array>, onDamage: OnDamage): AsyncGenerator<Uint8Array> {
+  const input = chunks[Symbol.asyncIterator]();
+  const packed = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await input.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
+    },
+  });
+  const reader = new XzReadableStream(packed).getReader();
+  for (;;) {
+    let next: Awaited<ReturnType<typeof reader.read>>;
+    try {
+      next = await reader.read();
+    } catch (error) {
+      onDamage(reason(error));
+      break;
+    }
+    if (next.done) break;
+    // The decoder hands out views of one output buffer.
+    yield next.value.slice();
+  }
+  // The rest still belongs to the checksum of the file as read.
+  while ((await input.next()).done !== true);
+}
+
+/** The bytes of a stream of that packing, unpacked; damage ends the output and is told once. */
+export function unpack(
+  packing: Packing,
+  chunks: AsyncIterable<Uint8Array>,
+  onDamage: OnDamage,
+): AsyncIterable<Uint8Array> {
+  switch (packing) {
+    case 'plain':
+      return chunks;
+    case 'gz':
+      return gunzip(chunks, onDamage);
+    case 'xz':
+      return unxz(chunks, onDamage);
+    case 'zst':
+      return unzstd(chunks, onDamage);
+    default: {
+      const never: never = packing;
+      throw new Error(`unknown packing ${String(never)}`);
+    }
+  }
+}

@@ -1,0 +1,258 @@
+// A file or pipe that is being imported: raw bytes once through, decoded blocks and lines out.
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { CaptureId } from '../corpus/schema/ids.js';
+import { packingOf, unpack } from './decompress.js';
+import { type TextBlock, type TextTrouble, textBlocks } from './text-blocks.js';
+
+export type { TextBlock } from './text-blocks.js';
+
+/** Longest head that is shown to `Importer.sniff`, in characters. */
+export const HEAD_CHARS = 1 << 16;
+const CHUNK_BYTES = 1 << 19;
+
+/** What damaged a source on its way in; an importer turns it into skips. */
+export interface SourceDamage {
+  /** Invalid UTF-8 sequences that were replaced. */
+  readonly invalidUtf8: number;
+  readonly firstInvalidLine: number | null;
+  /** 1-based numbers of the lines that were cut at 1 MiB (at most the first hundred). */
+  readonly longLines: readonly number[];
+  readonly longLineCount: number;
+  /** Why the compressed stream ended early, or null. */
+  readonly cutShort: string | null;
+}
+
+/** Untrusted bytes, read once from front to back. */
+export interface Source {
+  /** As named on the command line; `-` for stdin. */
+  readonly name: string;
+  /** Raw bytes read so far, before decompression. */
+  readonly bytesRead: number;
+  readonly damage: SourceDamage;
+  /** The first decoded text, at most HEAD_CHARS; may be called any number of times, before or during the reading. */
+  head(): Promise<string>;
+  /** Blocks of whole lines; the stream can be read only once. */
+  blocks(): AsyncIterable<TextBlock>;
+  /** The same as batches of lines without line ends. */
+  lines(): AsyncIterable<readonly string[]>;
+  /** Reads what is left and names the content: sha256 of the raw bytes. */
+  sha256(): Promise<CaptureId>;
+  close(): Promise<void>;
+}
+
+/** Why a source could not be opened, as title, facts and next step. */
+export interface SourceProblem {
+  readonly title: string;
+  readonly facts: readonly string[];
+  readonly next: string;
+}
+
+export type Opened =
+  | { readonly ok: true; readonly source: Source }
+  | { readonly ok: false; readonly problem: SourceProblem };
+
+class StreamSource implements Source {
+  bytesRead = 0;
+  readonly #hash: Hash = createHash('sha256');
+  readonly #raw: AsyncIterator<Uint8Array>;
+  readonly #close: () => Promise<void>;
+  #text: AsyncGenerator<TextBlock> | null = null;
+  /** Blocks read for the head and not handed out yet. */
+  readonly #ahead: TextBlock[] = [];
+  #head: string | null = null;
+  #id: CaptureId | null = null;
+  #invalidUtf8 = 0;
+  #firstInvalidLine: number | null = null;
+  readonly #longLines: number[] = [];
+  #longLineCount = 0;
+  #cutShort: string | null = null;
+
+  constructor(
+    readonly name: string,
+    chunks: AsyncIterable<Uint8Array>,
+    close: () => Promise<void>,
+  ) {
+    this.#raw = chunks[Symbol.asyncIterator]();
+    this.#close = close;
+  }
+
+  get damage(): SourceDamage {
+    return {
+      invalidUtf8: this.#invalidUtf8,
+      firstInvalidLine: this.#firstInvalidLine,
+      longLines: this.#longLines,
+      longLineCount: this.#longLineCount,
+      cutShort: this.#cutShort,
+    };
+  }
+
+  async #nextRaw(): Promise<Uint8Array | null> {
+    let next: IteratorResult<Uint8Array>;
+    try {
+      next = await this.#raw.next();
+    } catch (error) {
+      this.#cutShort ??= error instanceof Error ? error.message : String(error);
+      return null;
+    }
+    if (next.done === true) return null;
+    this.bytesRead += next.value.length;
+    this.#hash.update(next.value);
+    return next.value;
+  }
+
+  async *#rawFrom(first: Uint8Array | null): AsyncGenerator<Uint8Array> {
+    if (first !== null) yield first;
+    for (let chunk = await this.#nextRaw(); chunk !== null; chunk = await this.#nextRaw()) yield chunk;
+  }
+
+  async *#openText(): AsyncGenerator<TextBlock> {
+    // A magic number is six bytes; a pipe may hand over fewer at first.
+    let first = await this.#nextRaw();
+    while (first !== null && first.length < 6) {
+      const more = await this.#nextRaw();
+      if (more === null) break;
+      first = Buffer.concat([first, more]);
+    }
+    const packing = first === null ? 'plain' : packingOf(first);
+    const bytes = unpack(packing, this.#rawFrom(first), (what) => {
+      this.#cutShort ??= what;
+    });
+    const trouble: TextTrouble = {
+      invalidUtf8: (line, sequences) => {
+        this.#invalidUtf8 += sequences;
+        this.#firstInvalidLine ??= line;
+      },
+      lineTooLong: (line) => {
+        this.#longLineCount++;
+        if (this.#longLines.length < 100) this.#longLines.push(line);
+      },
+    };
+    yield* textBlocks(bytes, trouble);
+  }
+
+  async head(): Promise<string> {
+    if (this.#head !== null) return this.#head;
+    this.#text ??= this.#openText();
+    let chars = 0;
+    while (chars < HEAD_CHARS) {
+      const next = await this.#text.next();
+      if (next.done === true) break;
+      this.#ahead.push(next.value);
+      chars += next.value.text.length + 1;
+    }
+    this.#head = this.#ahead
+      .map((block) => block.text)
+      .join('\n')
+      .slice(0, HEAD_CHARS);
+    return this.#head;
+  }
+
+  async *blocks(): AsyncGenerator<TextBlock> {
+    this.#text ??= this.#openText();
+    for (let block = this.#ahead.shift(); block !== undefined; block = this.#ahead.shift()) yield block;
+    for (;;) {
+      const next = await this.#text.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
+  }
+
+  async *lines(): AsyncGenerator<readonly string[]> {
+    for await (const block of this.blocks()) {
+      const lines = block.text.split('\n');
+      if (block.text.includes('\r'))
+        for (let i = 0; i < lines.length; i++) lines[i] = (lines[i] ?? '').replace(/\r+$/, '');
+      yield lines;
+    }
+  }
+
+  async sha256(): Promise<CaptureId> {
+    if (this.#id !== null) return this.#id;
+    while ((await this.#nextRaw()) !== null);
+    this.#id = this.#hash.digest('hex') as CaptureId;
+    return this.#id;
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+  }
+}
+
+async function* readHandle(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    // A fresh buffer each time: decoders keep views of what they were handed.
+    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, null);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** A source over bytes that are already there: tests, parts of a mail, a text handed in by another room. */
+export function sourceOf(
+  name: string,
+  bytes: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Source {
+  const chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array> =
+    bytes instanceof Uint8Array ? [bytes] : bytes;
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield* chunks;
+  }
+  return new StreamSource(name, all(), async () => {});
+}
+
+const OPEN_FAILURES: Readonly<Record<string, string>> = {
+  ENOENT: 'There is no file of that name.',
+  EISDIR: 'It is a directory.',
+  EACCES: 'Permission to read it was denied.',
+  EPERM: 'Permission to read it was denied.',
+  ENOTDIR: 'A part of the path is not a directory.',
+  ELOOP: 'The path runs in circles of symbolic links.',
+  ENAMETOOLONG: 'The name is too long.',
+};
+
+function cannotOpen(path: string, code: string, message: string): Opened {
+  const fact = OPEN_FAILURES[code] ?? message;
+  return {
+    ok: false,
+    problem: {
+      title: `cannot read ${path}`,
+      facts: [fact],
+      next:
+        code === 'EISDIR'
+          ? `relock import ${path}/*`
+          : code === 'EACCES' || code === 'EPERM'
+            ? `ls -l ${path}`
+            : 'relock import --help',
+    },
+  };
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}
+
+/** Opens a file, or the given stream for `-`. What goes wrong is data, not an exception. */
+export async function openSource(path: string, stdin?: AsyncIterable<Uint8Array>): Promise<Opened> {
+  if (path === '-') {
+    if (stdin === undefined) return cannotOpen('-', '', 'Nothing is connected to standard input.');
+    return { ok: true, source: new StreamSource('-', stdin, async () => {}) };
+  }
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (error) {
+    return cannotOpen(path, codeOf(error), error instanceof Error ? error.message : String(error));
+  }
+  try {
+    if ((await handle.stat()).isDirectory()) {
+      await handle.close();
+      return cannotOpen(path, 'EISDIR', '');
+    }
+  } catch (error) {
+    await handle.close();
+    return cannotOpen(path, codeOf(error), error instanceof Error ? error.message : String(error));
+  }
+  return { ok: true, source: new StreamSource(path, readHandle(handle), () => handle.close()) };
+}
