@@ -1,0 +1,156 @@
+// Lowering: a capture's episodes as programs that can be run, each with what it rests on.
+import type { Capture, Episode } from '../../corpus/schema/capture.js';
+import type { LockRule } from '../../corpus/schema/lock.js';
+import type { LoweredProgram, Program, ProgramLock, ProgramTask } from '../../corpus/schema/program.js';
+import { type Body, bodyOf, levelOf, type Naming } from './body.js';
+import { lockName, TaskNames } from './names.js';
+
+/** Tasks of one program: the machine keeps sets of tasks in 31 bits. */
+const MOST_TASKS = 31;
+
+/** A program of a capture that could not be made, and why. */
+export interface NotLowered {
+  readonly episode: number;
+  readonly reason: string;
+}
+
+export interface Lowered {
+  readonly programs: readonly LoweredProgram[];
+  readonly notLowered: readonly NotLowered[];
+}
+
+/** All programs of a capture: those it carries outright, then one for each episode with events, in order. */
+export function lowerCapture(capture: Capture): Lowered {
+  const programs: LoweredProgram[] = capture.programs.map((program) => ({
+    program,
+    episode: null,
+    basis: 'recorded',
+    happened: false,
+    observedSchedule: null,
+    assumes: [],
+    ruledOut: [],
+    bystanders: [],
+    expect: null,
+    genome: null,
+  }));
+  const notLowered: NotLowered[] = [];
+  const byEpisode = eventsByEpisode(capture);
+  capture.episodes.forEach((episode, index) => {
+    const events = byEpisode.get(index) ?? [];
+    if (events.length === 0) return;
+    const lowered = lowerEpisode(capture, episode, index, events);
+    if (typeof lowered === 'string') notLowered.push({ episode: index, reason: lowered });
+    else programs.push(lowered);
+  });
+  return { programs, notLowered };
+}
+
+function eventsByEpisode(capture: Capture): Map<number, number[]> {
+  const lists = new Map<number, number[]>();
+  const column = capture.events.episode;
+  for (let i = 0; i < column.length; i++) {
+    const list = lists.get(column[i]!);
+    if (list === undefined) lists.set(column[i]!, [i]);
+    else list.push(i);
+  }
+  return lists;
+}
+
+function lowerEpisode(
+  capture: Capture,
+  episode: Episode,
+  index: number,
+  events: readonly number[],
+): LoweredProgram | string {
+  const { events: columns } = capture;
+  const perTask = new Map<number, number[]>();
+  for (const event of events) {
+    const task = columns.task[event]!;
+    const list = perTask.get(task);
+    if (list === undefined) perTask.set(task, [event]);
+    else list.push(event);
+  }
+  if (perTask.size > MOST_TASKS) return `${perTask.size} tasks; a program has room for ${MOST_TASKS}`;
+
+  const names = new TaskNames();
+  const taskNames = new Map<number, string>();
+  for (const task of perTask.keys()) {
+    const { name, pid } = capture.tasks[task]!;
+    taskNames.set(task, names.name(name, pid));
+  }
+  const locks: ProgramLock[] = [];
+  const lockIds = new Map<number, string>();
+  const naming: Naming = {
+    lockId: (lock) => {
+      const known = lockIds.get(lock);
+      if (known !== undefined) return known;
+      const id = lockName(locks.length);
+      const lockClass = capture.classes[capture.locks[lock]!.class]!;
+      locks.push({
+        id,
+        kind: lockClass.kind,
+        units: 1,
+        class: lockClass.name,
+        rules: rulesOf(lockClass.name),
+      });
+      lockIds.set(lock, id);
+      return id;
+    },
+    kindOf: (lock) => capture.classes[capture.locks[lock]!.class]!.kind,
+    taskName: (task) =>
+      taskNames.get(task) ?? names.name(capture.tasks[task]!.name, capture.tasks[task]!.pid),
+  };
+
+  const tasks: ProgramTask[] = [];
+  const bodies: Body[] = [];
+  for (const [task, own] of perTask) {
+    const body = bodyOf(capture, own, naming);
+    const first = own[0]!;
+    const cpu = columns.cpu[first]!;
+    bodies.push(body);
+    tasks.push({
+      name: taskNames.get(task)!,
+      function: capture.tasks[task]!.function,
+      cpu: cpu < 0 ? null : cpu,
+      irq: levelOf(capture, first),
+      after: null,
+      body: body.ops,
+    });
+  }
+  const program: Program = { name: programName(capture, episode, index), locks, flags: [], tasks };
+  return {
+    program,
+    episode: index,
+    basis: episode.basis,
+    happened: episode.happened,
+    observedSchedule: episode.happened ? observedSchedule(bodies) : null,
+    assumes: episode.assumes,
+    ruledOut: episode.ruledOut,
+    bystanders: [],
+    expect: null,
+    genome: null,
+  };
+}
+
+/** An active reference refuses newcomers while it drains; it does not queue them behind the drainer (fs/kernfs/dir.c). */
+function rulesOf(className: string): LockRule[] {
+  return /^(kn->active|s_active)/.test(className) ? ['unfair'] : [];
+}
+
+/** First every lock that the dump shows as held, task by task; then every request that it shows as waiting. */
+function observedSchedule(bodies: readonly Body[]): number[] {
+  const schedule: number[] = [];
+  bodies.forEach((body, task) => {
+    for (let i = 0; i < body.granted; i++) schedule.push(task);
+  });
+  bodies.forEach((body, task) => {
+    if (body.waits) schedule.push(task);
+  });
+  return schedule;
+}
+
+/** `LOG-circular-2`: file without folder and ending, what it was read from, and its number. */
+function programName(capture: Capture, episode: Episode, index: number): string {
+  const base = capture.file.replace(/^.*\//, '').replace(/\.(log|txt|gz|xz|zst|dat)(?=$|\.)/g, '');
+  return `${base}-${episode.origin}-${index}`.replace(/[^A-Za-z0-9_.+-]+/g, '-');
+}
