@@ -49,6 +49,11 @@ export interface ChainLink {
   readonly wait?: string | null;
   /** 1-based line on which the link's headline is printed. */
   readonly line?: number;
+  /**
+   * What the call chain shows in reports that have no `-> #N` chain: `acquired`, `IN-HARDIRQ-W`, `SOFTIRQ-irq-unsafe`
+   * (docs/reports.md); absent in a `-> #N` entry.
+   */
+  readonly state?: string;
 }
 
 /** One row of a two-column scenario table. */
