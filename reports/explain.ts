@@ -31,6 +31,7 @@ export interface SourceFile {
 
 /** Another witness that shares something with this one. */
 export interface SimilarWitness {
+  readonly id: string;
   readonly signature: string;
   readonly cycle: readonly string[];
 }
@@ -103,7 +104,7 @@ export interface Explanation {
   readonly sources: readonly SourceFile[];
   /** First and last line of each file that steps came from. */
   readonly spans: readonly { readonly file: string; readonly first: number; readonly last: number }[];
-  readonly similar: readonly { readonly signature: string; readonly shares: readonly string[] }[];
+  readonly similar: readonly { readonly id: string; readonly shares: readonly string[] }[];
   /** Version of relock that explains. */
   readonly tool: string;
 }
@@ -400,12 +401,12 @@ function spansOf(places: readonly (Place | null)[]): { file: string; first: numb
 
 function similarTo(witness: Witness, others: readonly SimilarWitness[]): Explanation['similar'] {
   const seen = new Set<string>([witness.signature]);
-  const similar: { signature: string; shares: string[] }[] = [];
+  const similar: { id: string; shares: string[] }[] = [];
   for (const other of others) {
     if (seen.has(other.signature)) continue;
     seen.add(other.signature);
     const shares = [...new Set(other.cycle)].filter((name) => witness.cycle.includes(name));
-    if (shares.length > 0) similar.push({ signature: other.signature, shares });
+    if (shares.length > 0) similar.push({ id: other.id, shares });
   }
   return similar.sort((a, b) => b.shares.length - a.shares.length).slice(0, 5);
 }

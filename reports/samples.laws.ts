@@ -30,8 +30,8 @@ export function moves(...list: readonly (readonly [number, number, Move['outcome
 }
 
 const WITNESS: Witness = {
-  id: '0123456789ab' as WitnessId,
-  signature: '1f93a2c44e01' as Signature,
+  id: '1f93a2c44e01' as WitnessId,
+  signature: '77aa00bb11cc' as Signature,
   kind: 'inversion',
   basis: 'recorded',
   grade: 'minimal',
@@ -96,7 +96,7 @@ export function crwExample(): ExplainInput {
       ruledOut: ['a common outer lock: none is held by both at these points'],
     },
     sources: [{ file: 'logs/dmesg-lpar07.txt', arch: 's390x', kernel: '7.0.0-rc3' }],
-    similar: [{ signature: 'e4a8', cycle: ['&dev->mutex', 'pci_rescan_remove_lock'] }],
+    similar: [{ id: 'e4a8', signature: 'e4a8e4a8', cycle: ['&dev->mutex', 'pci_rescan_remove_lock'] }],
     search: (p) => ({ finds: p.locks.some((l) => l.id === 'B' && l.rules.includes('reentrant')) ? 1 : 0 }),
     tool: '0.1.0',
   };

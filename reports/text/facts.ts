@@ -26,10 +26,10 @@ export function factLines(explanation: Explanation): string[] {
     ...queued(explanation),
     ...each(
       'Similar',
-      explanation.similar.map((other) => `${shortId(other.signature)} (shares ${listed(other.shares)})`),
+      explanation.similar.map((other) => `${shortId(other.id)} (shares ${listed(other.shares)})`),
     ),
     ...(witness.state === 'open' ? [] : labelled('State', witness.state)),
-    ...labelled('Run', `relock replay ${shortId(witness.signature)}`),
+    ...labelled('Run', `relock replay ${shortId(witness.id)}`),
   ];
 }
 

@@ -24,7 +24,7 @@ export function scenarioForm(explanation: Explanation): string[] {
 /** `1f93  lock inversion: A <-> B` and the line of counts, grade and basis. */
 export function headline(explanation: Explanation): string[] {
   const { witness } = explanation;
-  return [...wrap(explanation.title, `${shortId(witness.signature)}  `, '  '), ...factsLine(explanation)];
+  return [...wrap(explanation.title, `${shortId(witness.id)}  `, '  '), ...factsLine(explanation)];
 }
 
 /** `2 tasks, 1 preemption, 4 ops    grade: minimal    basis: recorded`. */

@@ -1,0 +1,28 @@
+// A capture as `import --json` lists it.
+import type { Capture } from '../corpus/schema/capture.js';
+import type { CaptureForm } from '../corpus/schema/forms.js';
+
+/** Sums up a capture; `already`: its content was in the database before. */
+export function captureForm(capture: Capture, already: boolean): CaptureForm {
+  return {
+    id: capture.id,
+    file: capture.file,
+    format: capture.format,
+    arch: capture.arch,
+    kernel: capture.kernel,
+    platform: capture.platform,
+    events: capture.events.kind.length,
+    by_event: capture.byEvent,
+    tasks: capture.tasks.length,
+    locks: capture.locks.length,
+    classes: capture.classes.length,
+    reports: capture.reports,
+    skipped: capture.skipped,
+    already,
+  };
+}
+
+/** True if there is something in it that relock can work on, or a report to be read. */
+export function hasLockFacts(capture: Capture): boolean {
+  return capture.events.kind.length > 0 || capture.reports.length > 0 || capture.programs.length > 0;
+}

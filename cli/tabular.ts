@@ -1,0 +1,47 @@
+// Rows as CSV, or as a drawn table: with lines on a terminal, in ASCII elsewhere.
+import Table from 'cli-table3';
+import type { Cell } from '../corpus/schema/forms.js';
+
+/** RFC 4180 but with plain newlines between the rows. */
+export function csv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const field = (cell: Cell) => {
+    const text = cell === null ? '' : String(cell);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [columns, ...rows].map((row) => `${row.map(field).join(',')}\n`).join('');
+}
+
+const ASCII = {
+  top: '-',
+  'top-mid': '+',
+  'top-left': '+',
+  'top-right': '+',
+  bottom: '-',
+  'bottom-mid': '+',
+  'bottom-left': '+',
+  'bottom-right': '+',
+  left: '|',
+  'left-mid': '+',
+  mid: '-',
+  'mid-mid': '+',
+  right: '|',
+  'right-mid': '+',
+  middle: '|',
+} as const;
+
+/** A drawn table without colours. One rule below the head, none between rows. */
+export function drawn(
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  lines: boolean,
+): string {
+  const quietRules = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+  const table = new Table({
+    head: [...columns],
+    style: { head: [], border: [], compact: true },
+    chars: lines ? {} : ASCII,
+    ...(rows.length === 0 ? { chars: { ...(lines ? {} : ASCII), ...quietRules } } : {}),
+  });
+  for (const row of rows) table.push(row.map((cell) => (cell === null ? '' : String(cell))));
+  return `${table.toString()}\n`;
+}
