@@ -5,6 +5,8 @@ export interface Preemption<Task> {
   /** Steps done in all when the switch happens, counted from the start. */
   readonly step: number;
   readonly task: Task;
+  /** For an irq task without `cpu`: the task whose CPU it hits; absent: the CPU of whoever acted last. */
+  readonly over?: Task;
 }
 
 /**
@@ -21,5 +23,9 @@ export type Genome = GenomeOf<number>;
 /** Genome over task names: what litmus text and the database hold. */
 export type NamedGenome = GenomeOf<string>;
 
-/** Task index of each step, in order; the exact record of a run. */
+/**
+ * One entry for each transition (an op done, or a task becoming a waiter), in order; the exact record of a run. An
+ * entry is a task index, plus 32 * (c + 1) where an irq task without `cpu` hits the program's c-th CPU rather than
+ * that of whoever acted last (engine/model/choice.ts).
+ */
 export type Schedule = readonly number[];

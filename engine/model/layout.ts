@@ -1,0 +1,86 @@
+// Layout: where each part of a machine's state lies in its words.
+import type { Compiled } from './compile.js';
+
+/** Values of the word `status`. */
+export const RUNNING = 0;
+export const DEADLOCKED = 1;
+export const BROKEN = 2;
+
+/** Offsets into `Machine.stateWords`; masks are sets of tasks. */
+export interface Layout {
+  /** Ops done. */
+  readonly steps: number;
+  readonly status: number;
+  /** Op (over all tasks) that broke a requirement; valid when `status` is BROKEN. */
+  readonly brokenAt: number;
+  /** Task that acted last, or -1. */
+  readonly last: number;
+  /** Mask: waiters. */
+  readonly waiting: number;
+  readonly ended: number;
+  /** Mask: have acted. */
+  readonly begun: number;
+  readonly forked: number;
+  /** By task: ops passed. */
+  readonly pc: number;
+  /** By task: mask of the readers that its `sync` still waits for. */
+  readonly syncing: number;
+  /** By task: CPU that the irq task hit, plus 1; 0 before. */
+  readonly hit: number;
+  /** By lock: exclusive holder plus 1, or 0. */
+  readonly owner: number;
+  /** By lock: mask of readers. */
+  readonly readers: number;
+  /** By lock: mask of waiters that want it exclusively. */
+  readonly writersWaiting: number;
+  /** By lock: free units of a semaphore; signals of a completion, -1 for ever. */
+  readonly units: number;
+  /** Bits of flags. */
+  readonly flags: number;
+  /** By CPU: nesting counts. */
+  readonly irqsOff: number;
+  readonly bhOff: number;
+  /** By CPU: handler on it plus 1, or 0. */
+  readonly hardOn: number;
+  readonly softOn: number;
+  /** By pair: how often held. */
+  readonly hold: number;
+  /** By pair: op of the body that took it first. */
+  readonly takenAt: number;
+  /** Length of all. */
+  readonly words: number;
+}
+
+export function layOut(c: Compiled): Layout {
+  let next = 0;
+  const room = (words: number): number => {
+    const at = next;
+    next += words;
+    return at;
+  };
+  const layout = {
+    steps: room(1),
+    status: room(1),
+    brokenAt: room(1),
+    last: room(1),
+    waiting: room(1),
+    ended: room(1),
+    begun: room(1),
+    forked: room(1),
+    pc: room(c.tasks),
+    syncing: room(c.tasks),
+    hit: room(c.tasks),
+    owner: room(c.locks),
+    readers: room(c.locks),
+    writersWaiting: room(c.locks),
+    units: room(c.locks),
+    flags: room((c.flags + 31) >> 5),
+    irqsOff: room(c.cpus.length),
+    bhOff: room(c.cpus.length),
+    hardOn: room(c.cpus.length),
+    softOn: room(c.cpus.length),
+    hold: room(c.pairs),
+    takenAt: room(c.pairs),
+  };
+  return { ...layout, words: next };
+}
