@@ -4,8 +4,8 @@ import { count, labelled, wrap } from './layout.js';
 
 const WIDTH = 80;
 
-/** One line of facts and one paragraph a skip counter. */
-export function importedLines(form: CaptureForm): string[] {
+/** One line of facts, one paragraph a skip counter, then `notes`. */
+export function importedLines(form: CaptureForm, notes: readonly string[] = []): string[] {
   const name = form.file.length <= 23 ? form.file.padEnd(23) : form.file;
   const facts = [
     ...(form.reports.length > 0 ? [`${count(form.reports.length, 'report')} (${kinds(form)})`] : []),
@@ -26,6 +26,7 @@ export function importedLines(form: CaptureForm): string[] {
     const head = `  ${skip.severity === 'info' || skip.severity === 'notice' ? 'note' : 'skipped'}  ${skip.count} ${skip.stat}`;
     lines.push(...labelled(head, `${skip.advice}${at}`, Math.max(34, head.length + 2), WIDTH));
   }
+  for (const note of notes) lines.push(...labelled('  note', note, 8, WIDTH));
   return lines;
 }
 

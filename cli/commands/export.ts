@@ -1,0 +1,110 @@
+// relock export: what the database holds, in forms for other tools.
+import { existsSync, writeFileSync } from 'node:fs';
+import type { Capture } from '../../corpus/schema/capture.js';
+import type { EventColumns } from '../../corpus/schema/event.js';
+import type { Store } from '../../corpus/store/store.js';
+import { junit } from '../../reports/ci/junit.js';
+import { ktap } from '../../reports/ci/ktap.js';
+import { mailForm } from '../../reports/mail/mail.js';
+import { page } from '../../reports/text/layout.js';
+import { explanationOf } from '../explaining.js';
+import type { Session } from '../session.js';
+import { csv } from '../tabular.js';
+import { EXIT, type ExitCode, nearest, Trouble, usage } from '../trouble.js';
+
+/** Each thing that can be exported: its text, and what it is called as JSON. */
+const EXPORTS = {
+  captures: (store) => json({ schema: 'relock.captures/1', captures: wholeCaptures(store) }),
+  witnesses: (store) => json({ schema: 'relock.ls/1', witnesses: store.witnesses() }),
+  mbox: (store) =>
+    store
+      .witnesses()
+      .map((witness) => mboxMessage(page(mailForm(explanationOf(store, witness)))))
+      .join(''),
+  litmus: (store) =>
+    store
+      .witnesses()
+      .map((witness) => `# ${witness.id}\n${witness.litmus.trimEnd()}\n\n`)
+      .join(''),
+  plots: (store) => coverage(store),
+  junit: (store) => junit(store.witnesses()),
+  ktap: (store) => ktap(store.witnesses()),
+} as const satisfies Record<string, (store: Store) => string>;
+
+type What = keyof typeof EXPORTS;
+const WHATS = Object.keys(EXPORTS) as What[];
+
+export async function run(session: Session): Promise<ExitCode> {
+  const [word = ''] = session.args;
+  const what = WHATS.find((known) => known === word);
+  if (what === undefined)
+    throw usage(
+      `I cannot export "${word}": I can export ${WHATS.join(', ')}.`,
+      `relock export ${nearest(word, WHATS) ?? 'witnesses'}`,
+    );
+  const output = session.text('output');
+  if (output !== null && output !== '-' && existsSync(output))
+    throw new Trouble(
+      {
+        title: 'THE FILE EXISTS',
+        facts: ['Nothing was touched: relock overwrites no file.'],
+        next: `relock export ${what} > ${output}`,
+      },
+      output,
+    );
+  const store = await session.store('read');
+  const nothing =
+    what === 'captures' ? store.captures().length === 0 : store.witnesses({ limit: 1 }).length === 0;
+  if (nothing && what !== 'plots')
+    throw new Trouble(
+      {
+        title: 'THERE IS NOTHING TO EXPORT',
+        facts: [`The database holds no ${what}.`],
+        next: 'relock fuzz --for 10s',
+      },
+      session.dbPath,
+      EXIT.nothing,
+    );
+  const text = EXPORTS[what](store);
+  if (output !== null && output !== '-') {
+    writeFileSync(output, text, { flag: 'wx' });
+    session.talk(`${output} written, ${text.length} characters.`);
+    if (session.json) session.printJson({ schema: 'relock.export/1', what, file: output });
+  } else if (session.json && !text.startsWith('{')) {
+    session.printJson({ schema: 'relock.export/1', what, text });
+  } else session.print(text);
+  return EXIT.fine;
+}
+
+function json(form: object): string {
+  return `${JSON.stringify(form, null, 1)}\n`;
+}
+
+function wholeCaptures(store: Store): object[] {
+  return store.captures().flatMap((summary) => {
+    const capture = store.capture(summary.id);
+    return capture === null ? [] : [captureJson(capture)];
+  });
+}
+
+/** A capture with its columns as arrays; nanoseconds as decimal text, which no JSON reader rounds. */
+function captureJson(capture: Capture): object {
+  const columns: Record<string, readonly (number | string)[]> = {};
+  for (const [name, column] of Object.entries(capture.events as EventColumns))
+    columns[name] =
+      column instanceof BigInt64Array ? Array.from(column, String) : Array.from(column as Uint8Array);
+  return { ...capture, events: columns };
+}
+
+/** The mboxrd form: a separator line, and `>` before lines that look like one. No sender and no time are known. */
+function mboxMessage(mail: string): string {
+  const quoted = mail.replace(/^(>*From )/gm, '>$1');
+  const end = quoted.indexOf('\n');
+  return `From relock Thu Jan  1 00:00:00 1970\n${quoted.slice(0, end)}\n${quoted.slice(end + 1)}\n`;
+}
+
+function coverage(store: Store): string {
+  const result = store.queryReadOnly('SELECT * FROM coverage', {}, { maxRows: 1_000_000 });
+  if (!result.ok) throw new Trouble(result.problem);
+  return csv(result.columns, result.rows);
+}

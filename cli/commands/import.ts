@@ -1,0 +1,109 @@
+// relock import: logs and captures in.
+import type { CaptureForm, ImportForm, Problem } from '../../corpus/schema/forms.js';
+import { importedLines } from '../../reports/text/imported.js';
+import { count } from '../../reports/text/layout.js';
+import { captureForm, hasLockFacts } from '../capture-form.js';
+import { ingest, keep } from '../ingest.js';
+import { inputFiles } from '../input-files.js';
+import { problemLines, type Session } from '../session.js';
+import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
+
+interface Failure {
+  readonly path: string;
+  readonly problem: Problem;
+  readonly code: ExitCode;
+}
+
+export async function run(session: Session): Promise<ExitCode> {
+  if (session.args.length === 0)
+    throw usage('relock import wants files, folders, or - for standard input.', 'relock import dmesg.txt');
+  const files = inputFiles(session.args);
+  if (files.length === 0)
+    throw new Trouble(
+      {
+        title: 'THERE IS NO FILE IN THIS FOLDER',
+        facts: ['I looked into every folder below it and found nothing to read.'],
+        next: 'relock import dmesg.txt',
+      },
+      session.args.join(' '),
+      EXIT.nothing,
+    );
+  const store = await session.store('write');
+  const forms: CaptureForm[] = [];
+  const failures: Failure[] = [];
+  let programs = 0;
+  let passedOver = 0;
+  let anyFacts = false;
+  for (const { path, named } of files) {
+    const taken = await ingest(path, session.text('format'));
+    if (!taken.ok) {
+      if (taken.code === EXIT.nothing && !named) passedOver++;
+      else failures.push({ path, problem: taken.problem, code: taken.code });
+      if (named) session.talk(...problemLines(taken.problem, path));
+      continue;
+    }
+    const kept = keep(store, taken.capture, new Date().toISOString());
+    const form = captureForm(taken.capture, kept.already);
+    forms.push(form);
+    programs += kept.programs;
+    anyFacts ||= hasLockFacts(taken.capture);
+    if (!session.json) session.print(`${importedLines(form, kept.notes).join('\n')}\n`);
+  }
+  if (passedOver > 0)
+    session.talk(`${count(passedOver, 'file')} in folders passed over: no importer knows the format.`);
+  return conclude(session, { forms, failures, programs, anyFacts, passedOver });
+}
+
+interface Outcome {
+  readonly forms: readonly CaptureForm[];
+  readonly failures: readonly Failure[];
+  readonly programs: number;
+  readonly anyFacts: boolean;
+  readonly passedOver: number;
+}
+
+function conclude(session: Session, outcome: Outcome): ExitCode {
+  const { forms, failures, programs, anyFacts } = outcome;
+  const unreadable = failures.find((failure) => failure.code === EXIT.trouble);
+  const nothing = nothingIn(session, outcome);
+  const code = unreadable !== undefined ? EXIT.trouble : nothing !== null ? EXIT.nothing : EXIT.fine;
+  const worst = unreadable?.problem ?? nothing;
+  if (session.json) {
+    const errors = failures.map(({ path, problem }) => ({ about: path, ...problem }));
+    session.printJson({
+      schema: 'relock.import/1',
+      captures: forms,
+      ...(code === EXIT.fine || worst === null ? {} : { error: worst }),
+      ...(errors.length === 0 ? {} : { errors }),
+    } satisfies ImportForm & { error?: Problem; errors?: object[] });
+  }
+  if (nothing !== null && failures.length === 0)
+    session.talk(...problemLines(nothing, session.args.join(' ')));
+  if (anyFacts)
+    session.talk(
+      `${count(forms.length, 'capture')}, ${count(programs, 'program')} ready in ${session.dbPath}.   Next: relock fuzz --for 1m`,
+    );
+  return code;
+}
+
+/** Why there is nothing to work on, or null if there is something. */
+function nothingIn(session: Session, { forms, failures, anyFacts, passedOver }: Outcome): Problem | null {
+  if (anyFacts) return null;
+  const [first] = failures;
+  if (first !== undefined && forms.length === 0) return first.problem;
+  if (forms.length === 0)
+    return {
+      title: 'NO IMPORTER KNOWS THESE FILES',
+      facts: [`I looked at ${passedOver} files below ${session.args.join(' ')} and recognised none.`],
+      next: 'relock import --format kernel-log FILE',
+    };
+  const read = forms.flatMap((form) => Object.entries(form.by_event)).map(([name, n]) => `${name} ${n}`);
+  return {
+    title: 'NO LOCK EVENTS IN THIS FILE',
+    facts: [
+      `I read ${forms.map((form) => `${form.file} as ${form.format}`).join(', ')}${read.length === 0 ? '' : `: ${read.join(', ')}`}, and met no report about locks.`,
+      'A kernel with CONFIG_PROVE_LOCKING or CONFIG_DETECT_HUNG_TASK prints them; for hung tasks take a dump:',
+    ],
+    next: 'echo w > /proc/sysrq-trigger; echo d > /proc/sysrq-trigger; dmesg > dmesg.txt',
+  };
+}

@@ -1,0 +1,28 @@
+// The files that a command line means: files as they are named, folders walked in order.
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface InputFile {
+  readonly path: string;
+  /** True if the user named it, false if it was met in a folder: then it may be skipped in peace. */
+  readonly named: boolean;
+}
+
+/** Folders are walked in the order of their names; dot files and links to folders are left alone. */
+export function inputFiles(args: readonly string[]): InputFile[] {
+  return args.flatMap((arg) => (isFolder(arg) ? walk(arg) : [{ path: arg, named: true }]));
+}
+
+function isFolder(path: string): boolean {
+  return path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+}
+
+function walk(folder: string): InputFile[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.name.startsWith('.'));
+  entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return walk(path);
+    return entry.isFile() || entry.isSymbolicLink() ? [{ path, named: false }] : [];
+  });
+}
