@@ -52,7 +52,7 @@ export interface StoredProgram {
 export interface Sighting {
   /** Name of the campaign, or null (predict, check). */
   readonly campaign: string | null;
-  /** ISO 8601; stored in UTC. */
+  /** As `Date.toISOString` writes it. */
   readonly at: string;
 }
 
@@ -165,7 +165,7 @@ export interface CannedQuery {
 }
 
 /**
- * An open database. Times come in as ISO 8601 text; there is no clock inside. Every method that writes is one
+ * An open database. Times come in as `Date.toISOString` writes them (UTC, milliseconds); there is no clock inside. Every method that writes is one
  * transaction; `atomically` joins several. Methods throw StoreTrouble if the database fails.
  */
 export interface Store {

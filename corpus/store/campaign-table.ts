@@ -1,0 +1,43 @@
+// Campaigns: the last checkpoint of each, and one row of figures per minute of work.
+import { sha256 } from './capture-table.js';
+import type { Database } from './sqlite.js';
+import type { Campaign, CampaignSummary, Checkpoint } from './store.js';
+import { instant } from './trouble.js';
+
+/** Writes a checkpoint; the caller has opened a transaction. */
+export function saveCheckpoint(db: Database, name: string, checkpoint: Checkpoint, at: string): void {
+  const { seed, execs, steps, seconds, features, seeds, newSignatures, model, state } = checkpoint;
+  const figures = { name, execs, steps, features, seeds, newSignatures, at: instant(at) };
+  db.prepare(
+    `INSERT INTO campaign (name, seed, execs, steps, seconds, features, seeds, new_signatures, model, state,
+                           state_sha256, started_at, updated_at)
+     VALUES (:name, :seed, :execs, :steps, :seconds, :features, :seeds, :newSignatures, :model, :state, :sum, :at, :at)
+     ON CONFLICT (name) DO UPDATE SET
+       seed = excluded.seed, execs = excluded.execs, steps = excluded.steps, seconds = excluded.seconds,
+       features = excluded.features, seeds = excluded.seeds, new_signatures = excluded.new_signatures,
+       model = excluded.model, state = excluded.state, state_sha256 = excluded.state_sha256,
+       updated_at = excluded.updated_at`,
+  ).run({ ...figures, seed, seconds, model, state, sum: sha256(state) });
+  db.prepare(
+    `INSERT INTO coverage_minute (campaign, minute, at, execs, steps, features, seeds, new_signatures)
+     VALUES (:name, :minute, :at, :execs, :steps, :features, :seeds, :newSignatures)
+     ON CONFLICT (campaign, minute) DO UPDATE SET
+       at = excluded.at, execs = excluded.execs, steps = excluded.steps, features = excluded.features,
+       seeds = excluded.seeds, new_signatures = excluded.new_signatures`,
+  ).run({ ...figures, minute: Math.floor(seconds / 60) });
+}
+
+const COLUMNS = `name, seed, execs, steps, seconds, features, seeds, new_signatures AS newSignatures, model,
+                 started_at AS startedAt, updated_at AS updatedAt`;
+
+export function loadCampaign(db: Database, name: string): Campaign | null {
+  const row = db.prepare(`SELECT ${COLUMNS}, state FROM campaign WHERE name = ?`).get(name);
+  return (row as Campaign | undefined) ?? null;
+}
+
+/** Last worked on first. */
+export function loadCampaigns(db: Database): CampaignSummary[] {
+  return db
+    .prepare(`SELECT ${COLUMNS} FROM campaign ORDER BY updated_at DESC, name`)
+    .all() as CampaignSummary[];
+}

@@ -1,0 +1,174 @@
+// Captures and the programs lowered from them, with the rows by which they are queried.
+import { createHash } from 'node:crypto';
+import { decodeCapture } from '../pack/pack.js';
+import type { Capture, Skip } from '../schema/capture.js';
+import { EVENT_KINDS } from '../schema/event.js';
+import type { CaptureId, ProgramId } from '../schema/ids.js';
+import type { LoweredProgram } from '../schema/program.js';
+import { canonicalJson } from '../text/json.js';
+import { classUse } from './class-use.js';
+import { orderEdges } from './order-edges.js';
+import type { Database } from './sqlite.js';
+import { type CaptureSummary, type StoredProgram, StoreTrouble } from './store.js';
+import { instant } from './trouble.js';
+
+const GAP = EVENT_KINDS.indexOf('gap');
+
+interface CaptureRow extends Omit<CaptureSummary, 'platform' | 'skipped' | 'importedAt'> {
+  readonly platform: string;
+  readonly imported_at: string;
+}
+
+interface ProgramRow {
+  readonly id: ProgramId;
+  readonly litmus: string;
+  readonly capture: CaptureId;
+  readonly lowered: string;
+}
+
+export function sha256(text: string | Uint8Array): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Stores a capture and its rows; the caller has opened a transaction. */
+export function addCapture(
+  db: Database,
+  capture: Capture,
+  pack: Uint8Array,
+  at: string,
+): 'stored' | 'already' {
+  if (db.prepare('SELECT 1 FROM capture WHERE id = ?').get(capture.id) !== undefined) return 'already';
+  db.prepare(
+    `INSERT INTO capture (id, file, bytes, format, arch, kernel, platform, events, tasks, locks, classes, gaps,
+                          imported_at, pack)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    capture.id,
+    capture.file,
+    capture.bytes,
+    capture.format,
+    capture.arch,
+    capture.kernel,
+    canonicalJson(capture.platform),
+    capture.events.kind.length,
+    capture.tasks.length,
+    capture.locks.length,
+    capture.classes.length,
+    capture.events.kind.reduce((gaps, kind) => gaps + (kind === GAP ? 1 : 0), 0),
+    instant(at),
+    pack,
+  );
+  const report = db.prepare(
+    `INSERT INTO report (capture, n, kind, line, task, pid, wants, holds, title)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  for (const [n, r] of capture.reports.entries()) {
+    const holds = canonicalJson(r.holds.map((ref) => ref.lock));
+    report.run(capture.id, n, r.kind, r.line, r.task, r.pid, r.wants?.lock ?? null, holds, r.title);
+  }
+  const skip = db.prepare(
+    'INSERT INTO skip (capture, stat, severity, count, first_line, advice) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  for (const s of capture.skipped) skip.run(capture.id, s.stat, s.severity, s.count, s.first_line, s.advice);
+  const use = db.prepare(
+    `INSERT INTO class_use (capture, class, kind, acquisitions, contended, longest_hold_ns)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  for (const u of classUse(capture))
+    use.run(capture.id, u.class, u.kind, u.acquisitions, u.contended, u.longestHoldNs);
+  return 'stored';
+}
+
+export function captureSummaries(db: Database): CaptureSummary[] {
+  const skips = new Map<CaptureId, Skip[]>();
+  const skipRows = db
+    .prepare('SELECT capture, stat, severity, count, first_line, advice FROM skip ORDER BY capture, stat')
+    .all() as (Skip & { readonly capture: CaptureId })[];
+  for (const { capture, ...skip } of skipRows) {
+    const list = skips.get(capture);
+    if (list === undefined) skips.set(capture, [skip]);
+    else list.push(skip);
+  }
+  const rows = db
+    .prepare(
+      `SELECT id, file, bytes, format, arch, kernel, platform, events, tasks, locks, classes, imported_at,
+              (SELECT count(*) FROM report WHERE report.capture = capture.id) AS reports
+       FROM capture ORDER BY seq`,
+    )
+    .all() as CaptureRow[];
+  return rows.map(({ platform, imported_at, ...row }) => ({
+    ...row,
+    platform: JSON.parse(platform) as string[],
+    skipped: skips.get(row.id) ?? [],
+    importedAt: imported_at,
+  }));
+}
+
+export function capturePack(db: Database, id: CaptureId): Uint8Array | null {
+  const pack = db.prepare('SELECT pack FROM capture WHERE id = ?').pluck().get(id) as Uint8Array | undefined;
+  return pack ?? null;
+}
+
+export function loadCapture(db: Database, id: CaptureId): Capture | null {
+  const pack = capturePack(db, id);
+  if (pack === null) return null;
+  const decoded = decodeCapture(pack);
+  if (decoded.ok) return decoded.capture;
+  const { title, facts, next } = decoded.problem;
+  throw new StoreTrouble({ title, facts: [`Capture ${id}.`, ...facts], next });
+}
+
+/** Stores programs and their lock order; the caller has opened a transaction. */
+export function putPrograms(db: Database, programs: readonly StoredProgram[]): void {
+  const program = db.prepare(
+    'INSERT OR IGNORE INTO program (id, name, tasks, locks, ops, litmus) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const source = db.prepare(
+    `INSERT OR IGNORE INTO program_source (program, capture, episode, basis, happened, lowered)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  const edge = db.prepare(
+    `INSERT INTO order_edge (source, n, class_held, class_wanted, mode, ctx, task, site_held, site_wanted, line)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  for (const { id, litmus, capture, lowered } of programs) {
+    if (id !== sha256(litmus))
+      throw new Error(`store: program id ${id} is not the sha256 of its litmus text`);
+    const { name, tasks, locks } = lowered.program;
+    const ops = tasks.reduce((sum, task) => sum + task.body.length, 0);
+    program.run(id, name, tasks.length, locks.length, ops, litmus);
+    const put = source.run(
+      id,
+      capture,
+      lowered.episode ?? -1,
+      lowered.basis,
+      lowered.happened ? 1 : 0,
+      canonicalJson(lowered),
+    );
+    if (put.changes === 0) continue;
+    for (const [n, e] of orderEdges(lowered.program).entries())
+      edge.run(
+        put.lastInsertRowid,
+        n,
+        e.classHeld,
+        e.classWanted,
+        e.mode,
+        e.ctx,
+        e.task,
+        e.siteHeld,
+        e.siteWanted,
+        e.line,
+      );
+  }
+}
+
+export function loadPrograms(db: Database, capture: CaptureId | null): StoredProgram[] {
+  const rows = db
+    .prepare(
+      `SELECT program.id, program.litmus, source.capture, source.lowered
+       FROM program_source source JOIN program ON program.id = source.program
+       WHERE :capture IS NULL OR source.capture = :capture ORDER BY source.seq`,
+    )
+    .all({ capture }) as ProgramRow[];
+  return rows.map(({ lowered, ...row }) => ({ ...row, lowered: JSON.parse(lowered) as LoweredProgram }));
+}

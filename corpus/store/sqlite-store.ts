@@ -1,0 +1,135 @@
+// The Store over SQLite: each method one transaction, each failure of the database a StoreTrouble.
+import type { Capture } from '../schema/capture.js';
+import type { Defect } from '../schema/forms.js';
+import type { CaptureId, Signature } from '../schema/ids.js';
+import type { TriageState, Witness } from '../schema/witness.js';
+import { loadCampaign, loadCampaigns, saveCheckpoint } from './campaign-table.js';
+import {
+  addCapture,
+  capturePack,
+  captureSummaries,
+  loadCapture,
+  loadPrograms,
+  putPrograms,
+} from './capture-table.js';
+import { cannedQueries, queryReadOnly } from './queries.js';
+import { type Database, openFile } from './sqlite.js';
+import type {
+  Campaign,
+  CampaignSummary,
+  CannedQuery,
+  CaptureSummary,
+  Checkpoint,
+  FindWitness,
+  PutWitness,
+  QueryLimits,
+  QueryResult,
+  Sighting,
+  Store,
+  StoredProgram,
+  TriageEntry,
+  TriageResult,
+  WitnessFilter,
+} from './store.js';
+import { triage, triageLog } from './triage-table.js';
+import { guarded } from './trouble.js';
+import { verify } from './verify.js';
+import { findWitness, loadWitnesses, putWitness } from './witness-table.js';
+
+export class SqliteStore implements Store {
+  readonly path: string;
+  readonly mode: 'read' | 'write';
+  readonly #db: Database;
+  readonly #busyTimeoutMs: number;
+  /** Connection that cannot write, for users' queries; opened when the first one comes. */
+  #reader: Database | null;
+
+  /** `db` is open, ours, and of the newest version. */
+  constructor(db: Database, path: string, mode: 'read' | 'write', busyTimeoutMs: number) {
+    this.#db = db;
+    this.path = path;
+    this.mode = mode;
+    this.#busyTimeoutMs = busyTimeoutMs;
+    this.#reader = mode === 'read' ? db : null;
+  }
+
+  close(): void {
+    guarded(this.path, () => {
+      if (this.#reader !== null && this.#reader !== this.#db) this.#reader.close();
+      this.#db.close();
+    });
+  }
+
+  atomically<T>(work: () => T): T {
+    // IMMEDIATE: whoever will write asks for the write lock at once, so that busy_timeout can wait for it. Within
+    // another transaction this is a savepoint.
+    return guarded(this.path, () => this.#db.transaction(work).immediate());
+  }
+
+  #read<T>(work: () => T): T {
+    return guarded(this.path, work);
+  }
+
+  addCapture(capture: Capture, pack: Uint8Array, at: string): 'stored' | 'already' {
+    return this.atomically(() => addCapture(this.#db, capture, pack, at));
+  }
+  captures(): CaptureSummary[] {
+    return this.#read(() => captureSummaries(this.#db));
+  }
+  capture(id: CaptureId): Capture | null {
+    return this.#read(() => loadCapture(this.#db, id));
+  }
+  capturePack(id: CaptureId): Uint8Array | null {
+    return this.#read(() => capturePack(this.#db, id));
+  }
+
+  putPrograms(programs: readonly StoredProgram[]): void {
+    this.atomically(() => putPrograms(this.#db, programs));
+  }
+  programs(filter: { readonly capture?: CaptureId } = {}): StoredProgram[] {
+    return this.#read(() => loadPrograms(this.#db, filter.capture ?? null));
+  }
+
+  putWitness(witness: Witness, sighting: Sighting): PutWitness {
+    return this.atomically(() => putWitness(this.#db, witness, sighting));
+  }
+  witnesses(filter: WitnessFilter = {}): Witness[] {
+    return this.#read(() => loadWitnesses(this.#db, filter));
+  }
+  findWitness(prefix: string): FindWitness {
+    return this.#read(() => findWitness(this.#db, prefix));
+  }
+  triage(prefix: string, state: TriageState, note: string | null, who: string, at: string): TriageResult {
+    return this.atomically(() => triage(this.#db, prefix, state, note, who, at));
+  }
+  triageLog(signature: Signature): TriageEntry[] {
+    return this.#read(() => triageLog(this.#db, signature));
+  }
+
+  saveCheckpoint(name: string, checkpoint: Checkpoint, at: string): void {
+    this.atomically(() => saveCheckpoint(this.#db, name, checkpoint, at));
+  }
+  campaign(name: string): Campaign | null {
+    return this.#read(() => loadCampaign(this.#db, name));
+  }
+  campaigns(): CampaignSummary[] {
+    return this.#read(() => loadCampaigns(this.#db));
+  }
+
+  queryReadOnly(
+    sql: string,
+    parameters: Readonly<Record<string, string>> | readonly string[],
+    limits: QueryLimits,
+  ): QueryResult {
+    return this.#read(() => {
+      this.#reader ??= openFile(this.path, true, this.#busyTimeoutMs);
+      return queryReadOnly(this.#reader, this.path, sql, parameters, limits);
+    });
+  }
+  cannedQueries(): CannedQuery[] {
+    return cannedQueries();
+  }
+  verify(): Defect[] {
+    return this.#read(() => verify(this.#db));
+  }
+}

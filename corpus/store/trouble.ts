@@ -1,0 +1,76 @@
+// What a user is told when the database fails: SQLite's codes as title, facts, next.
+import type { Problem } from '../schema/forms.js';
+import { sqliteCode } from './sqlite.js';
+import { StoreTrouble } from './store.js';
+
+/** The problem behind an SQLite error, or null if the error is a bug in relock and not the database's state. */
+export function problemOf(error: unknown, path: string): Problem | null {
+  const code = sqliteCode(error);
+  if (code === null) return null;
+  const said = `${error instanceof Error ? error.message : ''} (${code})`;
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
+    return {
+      title: `DATABASE IS BUSY: ${path}`,
+      facts: ['Another process is writing to it and did not let go in time.', said],
+      next: `Wait for it and try again. To see who has it open: fuser ${path}`,
+    };
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_FORMAT')
+    return {
+      title: `DATABASE IS DAMAGED: ${path}`,
+      facts: ['SQLite cannot read part of it.', said],
+      next: `relock verify-db --db ${path}    or save what can be read: sqlite3 ${path} .recover`,
+    };
+  if (code === 'SQLITE_NOTADB')
+    return {
+      title: `NOT A DATABASE: ${path}`,
+      facts: ['The file is there, but it is not an SQLite database. Nothing was changed.', said],
+      next: 'Name the database with --db FILE, or import logs with: relock import FILE',
+    };
+  if (code.startsWith('SQLITE_FULL'))
+    return {
+      title: `NO SPACE FOR THE DATABASE: ${path}`,
+      facts: [
+        'The disk or the quota is full. What was being stored was not stored; the rest is intact.',
+        said,
+      ],
+      next: `df -h ${path}`,
+    };
+  if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM' || code === 'SQLITE_AUTH')
+    return {
+      title: `DATABASE CANNOT BE WRITTEN: ${path}`,
+      facts: ['The file or its folder is read-only for you.', said],
+      next: `Copy it and work on the copy: cp ${path} /tmp/relock.db; relock --db /tmp/relock.db ...`,
+    };
+  if (code.startsWith('SQLITE_CANTOPEN'))
+    return {
+      title: `DATABASE CANNOT BE OPENED: ${path}`,
+      facts: ['It is not a file that you may open, or its folder is read-only.', said],
+      next: `ls -ld ${path}`,
+    };
+  if (code.startsWith('SQLITE_IOERR') || code === 'SQLITE_PROTOCOL' || code === 'SQLITE_NOLFS')
+    return {
+      title: `DATABASE CANNOT BE READ OR WRITTEN: ${path}`,
+      facts: ['The operating system reported an error for the file.', said],
+      next: `Copy it to a local disk and look at it there: relock verify-db --db ${path}`,
+    };
+  return null;
+}
+
+/** Runs `work`; what the database is to blame for comes out as StoreTrouble, every other error as it is. */
+export function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const problem = problemOf(error, path);
+    if (problem === null) throw error;
+    throw new StoreTrouble(problem);
+  }
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** Times are compared as texts, so there is one way to write them. Throws (our own bug) on any other. */
+export function instant(at: string): string {
+  if (!INSTANT.test(at)) throw new Error(`store: a time must be as Date.toISOString writes it, not ${at}`);
+  return at;
+}
