@@ -49,6 +49,8 @@ export class Draft {
   alreadyDepends = false;
   nestingNotation = false;
   reachedTrace = false;
+  /** The task that `CPU: n PID: m Comm: c` names above the stack. */
+  onCpu: { readonly task: string; readonly pid: number } | null = null;
   readonly held = createHeldList();
   readonly backtrace: string[] = [];
   readonly facts: Record<string, string | number | boolean | null> = {};
@@ -123,8 +125,8 @@ export function reportOf(draft: Draft, kind: LockdepKind): Report {
   return {
     kind: kind.kind,
     line: draft.line,
-    task: draft.task ?? part.task?.task ?? first?.task ?? null,
-    pid: draft.pid ?? part.task?.pid ?? first?.pid ?? null,
+    task: draft.task ?? part.task?.task ?? first?.task ?? draft.onCpu?.task ?? null,
+    pid: draft.pid ?? part.task?.pid ?? first?.pid ?? draft.onCpu?.pid ?? null,
     wants: part.wants ?? null,
     holds: part.holds ?? [],
     chain: chainOf(draft),

@@ -78,7 +78,8 @@ export type LineKind =
   /** A line that a mail client cut: nothing yet, but something together with the next one. */
   | { readonly is: 'broken' };
 
-const IDENT = /^(\S+) #\d+\S*(?: [\w ,#:.+-]*?)?(Not tainted|Tainted)\b/;
+/** print_kernel_ident(): release, first word of the version, taint. */
+const IDENT = /^(\S+) #\S+ (Not tainted|Tainted)\b/;
 const TASK =
   /^(\S.*)\/(\d+) (?:\[?(HC\d\[\d+\]:SC\d\[\d+\]:HE\d:SE\d)\]? )?(is trying to acquire(?: lock)?:|takes:|just changed the state of lock:|is trying to lock:|is trying to (?:release|contend) lock \((.*)\) at:|is freeing memory .*|is leaving the kernel with locks still held!|is exiting with locks still held!)$/;
 const BROKEN_TASK =

@@ -89,12 +89,14 @@ export function lockText(text: string): LockText {
   return 'whole';
 }
 
-/** What goes between two halves of a broken line: nothing inside a word or a name, a blank elsewhere. */
-function glue(before: string, after: string): string {
+/** What goes between two halves of a broken printed lock or lock name: nothing inside a word or a name, a blank elsewhere. */
+export function glue(before: string, after: string): string {
   if (/[ \t]$/.test(before) || before.endsWith(',') || before.endsWith(':')) {
     // `-{3:` is broken inside a token, `at:` and `lock:` are not.
     return /\{\d+:$/.test(before) ? '' : ' ';
   }
+  // `&sb->s_type-` and `>i_mutex_key` behind it: the `>` at the line's beginning was taken for a quotation mark.
+  if (/&[^{}]*[\w)\]]-$/.test(before) && !before.includes('){') && !after.startsWith('>')) return '>';
   const last = before.at(-1) ?? ' ';
   const first = after[0] ?? ' ';
   if (/[\w"]/.test(last) && /[\w"(<[]/.test(first)) return ' ';

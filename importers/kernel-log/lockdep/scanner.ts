@@ -4,7 +4,7 @@ import { parseFrame } from '../frame.js';
 import type { Fed, LogLine, ReportParser } from '../line.js';
 import { Draft, type LockdepKind, type OpenLink, reportOf, type Slot } from './draft.js';
 import { type LineKind, lineKind, type Phrase, plain } from './line-kinds.js';
-import { joinLock, type PrintedLock } from './lock-ref.js';
+import { glue, joinLock, type PrintedLock } from './lock-ref.js';
 import { indentOf } from './scenario-rows.js';
 
 /** A taken line that has not been filed yet, because a mail client may have pushed its end to the next one. */
@@ -80,8 +80,8 @@ export class LockdepScanner implements ReportParser {
       this.#touch(line.no);
       return 'taken';
     }
-    const kind = lineKind(text, line.no) ?? this.#bareFrame(text);
-    if (kind === null) return this.#stranger(text, trimmed);
+    const kind = this.#firstName(trimmed) ?? lineKind(text, line.no) ?? this.#bareFrame(text);
+    if (kind === null) return this.#stranger(trimmed);
     if (kind.is === 'blank') return 'taken';
     this.#settle();
     const fed = this.#fits(kind, text, trimmed);
@@ -90,7 +90,7 @@ export class LockdepScanner implements ReportParser {
       this.#touch(line.no);
       if (fed === 'last') this.#ended = true;
     } else if (fed === 'over') return this.#over();
-    else return this.#stranger(text, trimmed);
+    else return this.#stranger(trimmed);
     return fed;
   }
 
@@ -126,19 +126,14 @@ export class LockdepScanner implements ReportParser {
   }
 
   /** Something that is not ours: another CPU's message, or the log going on behind the report. */
-  #stranger(text: string, trimmed: string): Fed {
+  #stranger(trimmed: string): Fed {
     if (this.#continuesFrame(trimmed)) return 'taken';
     const behindStack = this.#inTrace && this.#draft.backtrace.length > 0;
     if (behindStack && ANOTHER.test(trimmed)) return this.#over();
     this.#strangers++;
     const patience = behindStack ? PATIENCE_BEHIND_STACK : PATIENCE;
     if (this.#strangers > patience) return this.#over();
-    // `Chain exists of:` may be followed by a first name alone, the rest of the line wrapped away.
-    const pending = this.#pending;
-    if (pending?.kind.is === 'phrase' && pending.kind.phrase === 'chain-exists' && trimmed.length < 80) {
-      this.#settle();
-      this.#pending = { text, kind: { is: 'broken' }, no: 0, joins: 0 };
-    }
+    if (this.#strangers > 2) this.#awaitsSite = false;
     return 'foreign';
   }
 
@@ -184,6 +179,14 @@ export class LockdepScanner implements ReportParser {
     this.#inHeld = true;
     this.#closeSections();
     return true;
+  }
+
+  /** Behind `Chain exists of:` a first name may stand alone, the rest of the line wrapped away. */
+  #firstName(trimmed: string): LineKind | null {
+    const before = this.#pending?.kind;
+    const expected = before?.is === 'phrase' && before.phrase === 'chain-exists';
+    if (!expected || !/^[\w(&*"$]\S*(?: \S+)?$/.test(trimmed)) return null;
+    return { is: 'names', names: [trimmed] };
   }
 
   /** In hand-cut logs frames may stand without offsets: one indented word where frames are expected. */
@@ -337,7 +340,7 @@ export class LockdepScanner implements ReportParser {
           draft.newDependency = { from: kind.from, to: kind.to };
         return;
       case 'names':
-        draft.chainExists ??= kind.names;
+        if (kind.names.length > 1) draft.chainExists ??= kind.names;
         return;
       case 'lock':
         this.#lock(kind.lock, no);
@@ -453,6 +456,8 @@ export class LockdepScanner implements ReportParser {
     if (!/^CPU: ?\d/.test(line)) return;
     this.#inTrace = true;
     if (this.#sink !== this.#draft.backtrace) this.#closeSections();
+    const who = /\bPID: ?(\d+) Comm: (.+?) (?:Not tainted|Tainted|Kdump)/.exec(line);
+    if (who?.[2] !== undefined) this.#draft.onCpu ??= { task: who[2], pid: Number(who[1]) };
     const release = /(?:Not tainted|Tainted: (?:[A-Z] *)+) (\S+)/.exec(line)?.[1];
     this.#draft.kernel ??= release ?? null;
   }
@@ -486,11 +491,13 @@ function joinTexts(pending: Pending, text: string): string | null {
     case 'dependency':
       return joinPrefixed(before, text);
     case 'names':
-      return next.startsWith('-->') || before.endsWith('-->') ? `${before.trim()} ${next}` : null;
+      if (next.startsWith('-->') || before.endsWith('-->')) return `${before.trim()} ${next}`;
+      // Broken inside the last name: only behind what cannot end one.
+      return /[-(.>]$/.test(before) ? before.trim() + glue(before, next) + next : null;
     case 'broken': {
       const lock = joinPrefixed(before, text);
       if (lock !== null) return lock;
-      if (/^\s*(?:lock|rlock|sync)\(/.test(before)) return `${before}${/,$/.test(before) ? ' ' : ''}${next}`;
+      if (/^\s*(?:lock|rlock|sync)\(/.test(before)) return before.trimEnd() + glue(before, next) + next;
       // A cut `?` or `[<address>]` needs a frame behind it; other phrases are whole again or stay cut.
       if (/(?:\?|>\])$/.test(before.trim()) && parseFrame(next) === null) return null;
       return `${before.trim()} ${next}`;

@@ -21,6 +21,16 @@ export interface ScenarioTable {
 const ROW = /^(lock|rlock|sync)\((.+)\)\s*;?$/;
 const BROKEN_ROW = /^(?:lock|rlock|sync)\(.*[^;]$/;
 
+/** True if every parenthesis that opens closes again: names hold whole pairs. */
+function isBalanced(text: string): boolean {
+  let depth = 0;
+  for (const char of text) {
+    if (char === '(') depth++;
+    else if (char === ')' && --depth < 0) return false;
+  }
+  return depth === 0;
+}
+
 /** Width of the blanks before a text, with tabs to columns of eight. */
 export function indentOf(text: string): number {
   let column = 0;
@@ -36,7 +46,7 @@ export function indentOf(text: string): number {
 export function parseRow(text: string, line: number): ScenarioRow | null {
   const indent = indentOf(text);
   const row = text.trim();
-  const lock = ROW.exec(row);
+  const lock = isBalanced(row) ? ROW.exec(row) : null;
   if (lock?.[1] !== undefined && lock[2] !== undefined)
     return { indent, action: lock[1], lock: lock[2], line };
   if (/^local_irq_disable\(\)\s*;?$/.test(row))
@@ -48,7 +58,7 @@ export function parseRow(text: string, line: number): ScenarioRow | null {
 /** True for a row that a mail client cut inside its parentheses. */
 export function isBrokenRow(text: string): boolean {
   const row = text.trim();
-  return BROKEN_ROW.test(row) && !ROW.test(row);
+  return BROKEN_ROW.test(row) && !(isBalanced(row) && ROW.test(row));
 }
 
 /**
