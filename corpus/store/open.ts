@@ -1,9 +1,9 @@
 // Opens a database file for reading or writing, or says in a user's words why it cannot be.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../schema/forms.js';
 import { APPLICATION_ID, applicationId, DATABASE_VERSION, databaseVersion, migrate } from './migrations.js';
-import { type Database, openFile, openImage, sqliteCode } from './sqlite.js';
+import { type Database, openFile, openReadable } from './sqlite.js';
 import { SqliteStore } from './sqlite-store.js';
 import type { OpenOptions, OpenStore } from './store.js';
 import { problemOf } from './trouble.js';
@@ -70,22 +70,6 @@ function openToRead(file: string, timeout: number): Opened {
   if ('problem' in upgraded) return upgraded;
   upgraded.db.close();
   return { db: openReadable(file, timeout) };
-}
-
-/** A read-only connection; where SQLite cannot keep its side files (read-only media), one to a copy in memory. */
-function openReadable(file: string, timeout: number): Database {
-  const db = openFile(file, true, timeout);
-  try {
-    applicationId(db);
-    return db;
-  } catch (error) {
-    db.close();
-    const code = sqliteCode(error) ?? '';
-    const walIsEmpty = !existsSync(`${file}-wal`) || statSync(`${file}-wal`).size === 0;
-    if ((code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY')) && walIsEmpty)
-      return openImage(readFileSync(file));
-    throw error;
-  }
 }
 
 /** What can be told from the file system alone. */

@@ -13,7 +13,7 @@ import {
   putPrograms,
 } from './capture-table.js';
 import { cannedQueries, queryReadOnly } from './queries.js';
-import { type Database, openFile } from './sqlite.js';
+import { type Database, openReadable } from './sqlite.js';
 import type {
   Campaign,
   CampaignSummary,
@@ -122,7 +122,7 @@ export class SqliteStore implements Store {
     limits: QueryLimits,
   ): QueryResult {
     return this.#read(() => {
-      this.#reader ??= openFile(this.path, true, this.#busyTimeoutMs);
+      this.#reader ??= openReadable(this.path, this.#busyTimeoutMs);
       return queryReadOnly(this.#reader, this.path, sql, parameters, limits);
     });
   }
@@ -130,6 +130,15 @@ export class SqliteStore implements Store {
     return cannedQueries();
   }
   verify(): Defect[] {
-    return this.#read(() => verify(this.#db));
+    return this.#read(() => {
+      // A connection of its own: on one that has used the full-text index before another process changed it, SQLite's
+      // integrity check compares old figures with new pages and reports damage that is not there (seen with 3.53.2).
+      const db = openReadable(this.path, this.#busyTimeoutMs);
+      try {
+        return verify(db);
+      } finally {
+        db.close();
+      }
+    });
   }
 }

@@ -1,4 +1,5 @@
 // The one file that imports better-sqlite3: opens connections and names what SQLite complains of.
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import SqliteDatabase from 'better-sqlite3';
 
 export type Database = SqliteDatabase.Database;
@@ -34,4 +35,20 @@ export function openImage(file: Uint8Array): Database {
 /** SQLite's name for the error (`SQLITE_BUSY`), or null if the error is not SQLite's. */
 export function sqliteCode(error: unknown): string | null {
   return error instanceof SqliteDatabase.SqliteError ? error.code : null;
+}
+
+/** A read-only connection; where SQLite cannot keep its side files (read-only media), one to a copy in memory. */
+export function openReadable(file: string, timeout: number): Database {
+  const db = openFile(file, true, timeout);
+  try {
+    db.pragma('schema_version');
+    return db;
+  } catch (error) {
+    db.close();
+    const code = sqliteCode(error) ?? '';
+    const walIsEmpty = !existsSync(`${file}-wal`) || statSync(`${file}-wal`).size === 0;
+    if ((code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY')) && walIsEmpty)
+      return openImage(readFileSync(file));
+    throw error;
+  }
 }

@@ -8,6 +8,11 @@ import type { Database } from './sqlite.js';
 
 /** What is wrong; empty if all is well. Replaying the witnesses is up to the caller, who has an engine. */
 export function verify(db: Database): Defect[] {
+  // One snapshot for all checks, whoever writes meanwhile.
+  return db.transaction(() => verifySnapshot(db))();
+}
+
+function verifySnapshot(db: Database): Defect[] {
   const structure = (db.pragma('integrity_check') as { readonly integrity_check: string }[])
     .map((row) => row.integrity_check)
     .filter((line) => line !== 'ok')
