@@ -1,0 +1,299 @@
+// Fuzzer: coverage-guided search over the schedules of some programs, one exec at a time, resumable after each.
+import type { Program } from '../../corpus/schema/program.js';
+import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
+import type { Verdict } from '../../corpus/schema/verdict.js';
+import { compileOrThrow } from '../model/compile.js';
+import { Machine } from '../model/machine.js';
+import { type Rng, xorshift } from '../rng.js';
+import { genomeScheduler } from '../schedulers/genome.js';
+import { genomeOfRun } from '../schedulers/genome-of.js';
+import { pctScheduler } from '../schedulers/pct.js';
+import { type RunResult, run } from '../schedulers/run.js';
+import type { Scheduler } from '../schedulers/scheduler.js';
+import { standing } from '../shrink/outcome.js';
+import { mix } from './feedback/feedback.js';
+import { feedbacks } from './feedback/list.js';
+import { MUTATORS } from './mutators/list.js';
+import { normalGenome } from './mutators/mutator.js';
+import { type Observer, observer } from './observed.js';
+import { pickEntry, type QueueEntry } from './queue.js';
+import { type ResidualRisk, residualRisk } from './residual-risk.js';
+import { urwScheduler } from './urw.js';
+
+export interface FuzzOptions {
+  readonly seed: number;
+  /** Most ops of one run. */
+  readonly maxSteps: number;
+  /** Genomes to begin with, by program: those that a prediction points to. */
+  readonly seeds?: readonly (readonly Genome[])[];
+}
+
+/** A bad end, the first of its kind in this program. */
+export interface FuzzFind {
+  /** Index into the programs. */
+  readonly program: number;
+  readonly kind: 'deadlock' | 'stranded' | 'violated';
+  /** Task indices: the cycle in waits-for order, or those that hang. */
+  readonly tasks: readonly number[];
+  readonly verdict: Verdict;
+  readonly schedule: Schedule;
+  /** What found it: `urw`, `pct`, `seed`, or the names of mutators. */
+  readonly arm: string;
+  /** Number of the exec, from 0. */
+  readonly exec: number;
+}
+
+export interface FuzzProgress {
+  /** All four in all, since the first round. */
+  readonly execs: number;
+  readonly steps: number;
+  readonly features: number;
+  /** Entries in the queues. */
+  readonly seeds: number;
+  /** Found in this round. */
+  readonly finds: readonly FuzzFind[];
+  readonly risk: ResidualRisk;
+}
+
+/** What each arm brought. */
+export interface ArmYield {
+  execs: number;
+  features: number;
+}
+
+/** Everything that a fuzzer needs to go on exactly where it was: plain data. */
+export interface FuzzState {
+  readonly execs: number;
+  readonly steps: number;
+  readonly programs: readonly {
+    readonly queue: readonly QueueEntry[];
+    readonly counts: readonly (readonly [number, number])[];
+    readonly untried: readonly Genome[];
+    readonly species: readonly (readonly [string, number])[];
+    readonly randomRuns: number;
+    readonly found: readonly string[];
+  }[];
+  readonly yields: readonly (readonly [string, ArmYield])[];
+}
+
+export interface Fuzzer {
+  /** Runs that many more execs. */
+  round(execs: number): FuzzProgress;
+  /** A copy of the state. */
+  state(): FuzzState;
+  readonly yields: ReadonlyMap<string, ArmYield>;
+}
+
+interface Lane {
+  readonly program: Program;
+  machine: Machine | null;
+  readonly observer: Observer;
+  queue: QueueEntry[];
+  counts: Map<number, number>;
+  untried: Genome[];
+  species: Map<string, number>;
+  randomRuns: number;
+  found: Set<string>;
+}
+
+/** Of ten execs one is an independent random walk, one is PCT, eight change what is in the queue. */
+const TURNS = 10;
+/** A random run of a program with more ops is no genome worth keeping. */
+const SHORT_PROGRAM = 64;
+/** Genomes of one queue; the ones with the least new features go first. */
+const QUEUE_LIMIT = 4096;
+
+/** Name of a bad end within its program: kind, tasks, and in a cycle the lock that each wants. Null for a good end. */
+export function endKey(machine: Machine, verdict: Verdict): string | null {
+  switch (verdict.kind) {
+    case 'deadlock': {
+      const at = standing(machine, verdict);
+      return `deadlock ${verdict.cycle.map((t) => `${t}:${at[t] === null ? '-' : machine.wants(t)}`).join(' ')}`;
+    }
+    case 'stranded':
+      return `stranded ${verdict.tasks.map((t) => `${t}:${machine.wants(t)}`).join(' ')}`;
+    case 'violated':
+      return `violated ${verdict.task}:${verdict.op}`;
+    case 'completed':
+    case 'ill-formed':
+    case 'out-of-steps':
+      return null;
+    default: {
+      const never: never = verdict;
+      return never;
+    }
+  }
+}
+
+function tasksOf(verdict: Verdict): readonly number[] {
+  if (verdict.kind === 'deadlock') return verdict.cycle;
+  if (verdict.kind === 'stranded') return verdict.tasks;
+  return verdict.kind === 'violated' ? [verdict.task] : [];
+}
+
+/**
+ * A fuzzer over well-formed programs (throws otherwise). All chance comes from the seed and the number of the exec,
+ * so that rounds may be cut anywhere and a resumed run equals one that was never stopped.
+ */
+export function createFuzzer(programs: readonly Program[], options: FuzzOptions, from?: FuzzState): Fuzzer {
+  let execs = from?.execs ?? 0;
+  let steps = from?.steps ?? 0;
+  const yields = new Map<string, ArmYield>((from?.yields ?? []).map(([name, y]) => [name, { ...y }]));
+  const lanes: Lane[] = programs.map((program, i) => {
+    const kept = from?.programs[i];
+    const alone: Genome = { order: program.tasks.map((_, t) => t), preempts: [] };
+    return {
+      program,
+      machine: null,
+      observer: observer(feedbacks()),
+      queue: (kept?.queue ?? []).map((e) => ({ ...e })),
+      counts: new Map(kept?.counts ?? []),
+      untried: [...(kept?.untried ?? [...(options.seeds?.[i] ?? []), alone])],
+      species: new Map(kept?.species ?? []),
+      randomRuns: kept?.randomRuns ?? 0,
+      found: new Set(kept?.found ?? []),
+    };
+  });
+
+  const bred = (lane: Lane, rng: Rng): { genome: Genome; arm: string } => {
+    const parent = pickEntry(lane.queue, lane.counts, rng);
+    parent.children++;
+    const context = {
+      tasks: lane.program.tasks.length,
+      steps: parent.steps,
+      others: Array.from(
+        { length: 2 },
+        () => lane.queue[rng.below(lane.queue.length)]?.genome ?? parent.genome,
+      ),
+    };
+    let genome = parent.genome;
+    const names: string[] = [];
+    for (let more = true; more && names.length < 6; more = rng.below(2) === 0) {
+      const mutator = MUTATORS[rng.below(MUTATORS.length)];
+      if (mutator === undefined) break;
+      genome = mutator.mutate(genome, context, rng);
+      names.push(mutator.name);
+    }
+    return { genome, arm: names.length === 1 ? (names[0] ?? 'stack') : 'stack' };
+  };
+
+  const exec = (finds: FuzzFind[]): void => {
+    const number = execs++;
+    const lane = lanes[number % lanes.length];
+    if (lane === undefined) return;
+    const turn = Math.floor(number / lanes.length) % TURNS;
+    const rng = xorshift(mix(options.seed, number));
+    const machine = lane.machine ?? new Machine(compileOrThrow(lane.program));
+    lane.machine = machine;
+    let scheduler: Scheduler;
+    let genome: Genome | null = null;
+    let arm: string;
+    const untried = turn === 0 ? undefined : lane.untried.shift();
+    if (untried !== undefined) {
+      genome = normalGenome(untried, lane.program.tasks.length);
+      scheduler = genomeScheduler(genome);
+      arm = 'seed';
+    } else if (turn === 0 || (turn !== 1 && lane.queue.length === 0)) {
+      scheduler = urwScheduler();
+      arm = 'urw';
+    } else if (turn === 1) {
+      scheduler = pctScheduler(2 + rng.below(4));
+      arm = 'pct';
+    } else {
+      const child = bred(lane, rng);
+      genome = child.genome;
+      scheduler = genomeScheduler(genome);
+      arm = child.arm;
+    }
+    const result = run(machine, lane.observer.wrap(scheduler), rng, options.maxSteps);
+    steps += result.steps;
+    const fresh: number[] = [];
+    for (const f of lane.observer.features(machine)) {
+      const count = lane.counts.get(f) ?? 0;
+      if (count === 0) fresh.push(f);
+      lane.counts.set(f, count + 1);
+    }
+    const gain = yields.get(arm) ?? { execs: 0, features: 0 };
+    gain.execs++;
+    gain.features += fresh.length;
+    yields.set(arm, gain);
+    const key = result.verdict.kind === 'out-of-steps' ? null : endKey(machine, result.verdict);
+    if (arm === 'urw' && turn === 0) {
+      lane.randomRuns++;
+      if (key !== null) lane.species.set(key, (lane.species.get(key) ?? 0) + 1);
+    }
+    if (key !== null && !lane.found.has(key)) {
+      lane.found.add(key);
+      finds.push(findOf(number % lanes.length, result, arm, number));
+    }
+    if (fresh.length > 0) keep(lane, machine, genome, fresh, result);
+  };
+
+  const keep = (
+    lane: Lane,
+    machine: Machine,
+    genome: Genome | null,
+    features: number[],
+    result: RunResult,
+  ): void => {
+    if (genome === null && machine.compiled.ops > SHORT_PROGRAM) return;
+    const kept = normalGenome(genome ?? genomeOfRun(machine, result.schedule), lane.program.tasks.length);
+    lane.queue.push({ genome: kept, features, steps: result.steps, children: 0 });
+    if (lane.queue.length > QUEUE_LIMIT) {
+      const worst = lane.queue.reduce(
+        (w, e, i) => (e.features.length < (lane.queue[w]?.features.length ?? 0) ? i : w),
+        0,
+      );
+      lane.queue.splice(worst, 1);
+    }
+  };
+
+  const progress = (finds: readonly FuzzFind[]): FuzzProgress => {
+    let runs = 0;
+    let once = 0;
+    let species = 0;
+    for (const lane of lanes) {
+      runs += lane.randomRuns;
+      species += lane.species.size;
+      for (const n of lane.species.values()) if (n === 1) once++;
+    }
+    return {
+      execs,
+      steps,
+      features: lanes.reduce((n, l) => n + l.counts.size, 0),
+      seeds: lanes.reduce((n, l) => n + l.queue.length, 0),
+      finds,
+      risk: residualRisk({ runs, once, species }),
+    };
+  };
+
+  return {
+    yields,
+    round: (budget) => {
+      const finds: FuzzFind[] = [];
+      if (lanes.length > 0) for (let i = 0; i < budget; i++) exec(finds);
+      return progress(finds);
+    },
+    state: () => ({
+      execs,
+      steps,
+      programs: lanes.map((lane) => ({
+        queue: lane.queue.map((e) => ({ ...e })),
+        counts: [...lane.counts],
+        untried: [...lane.untried],
+        species: [...lane.species],
+        randomRuns: lane.randomRuns,
+        found: [...lane.found],
+      })),
+      yields: [...yields].map(([name, y]) => [name, { ...y }] as const),
+    }),
+  };
+}
+
+function findOf(program: number, result: RunResult, arm: string, exec: number): FuzzFind {
+  const { verdict, schedule } = result;
+  if (verdict.kind !== 'deadlock' && verdict.kind !== 'stranded' && verdict.kind !== 'violated') {
+    throw new Error(`${verdict.kind} is no find`);
+  }
+  return { program, kind: verdict.kind, tasks: tasksOf(verdict), verdict, schedule, arm, exec };
+}

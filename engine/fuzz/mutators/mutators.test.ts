@@ -1,0 +1,69 @@
+// Laws of every mutator in the list: same seed same child, the child runs, the parent is untouched.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileOrThrow } from '../../model/compile.js';
+import { Machine } from '../../model/machine.js';
+import { xorshift } from '../../rng.js';
+import { runGenome } from '../../schedulers/genome.js';
+import { packGenome, unpackGenome } from '../genome-bytes.js';
+import { genomes, programs, WILD } from '../programs.laws.js';
+import { MUTATORS } from './list.js';
+import { normalGenome } from './mutator.js';
+
+describe('mutators', () => {
+  for (const mutator of MUTATORS) {
+    it(`${mutator.name}: same seed, same child; the child runs; the parent is untouched`, () => {
+      fc.assert(
+        fc.property(
+          programs(WILD),
+          genomes(2, 12),
+          genomes(2, 12),
+          fc.integer(),
+          (program, parent, other, seed) => {
+            const context = { tasks: program.tasks.length, steps: 12, others: [other, parent, other] };
+            const before = structuredClone(parent);
+            const child = mutator.mutate(parent, context, xorshift(seed));
+            expect(mutator.mutate(parent, context, xorshift(seed))).toEqual(child);
+            expect(parent).toEqual(before);
+            expect(normalGenome(child, context.tasks)).toEqual(child);
+            const machine = new Machine(compileOrThrow(program));
+            const { verdict } = runGenome(machine, child, 1000);
+            expect(['completed', 'deadlock', 'stranded', 'violated']).toContain(verdict.kind);
+          },
+        ),
+        { numRuns: 150 },
+      );
+    });
+
+    it(`${mutator.name}: changes some genome`, () => {
+      const parent = {
+        order: [0, 1, 2],
+        preempts: [
+          { step: 3, task: 1 },
+          { step: 6, task: 2 },
+        ],
+      };
+      const context = {
+        tasks: 3,
+        steps: 20,
+        others: [parent, { order: [2, 1, 0], preempts: [{ step: 9, task: 0 }] }],
+      };
+      const children = Array.from({ length: 50 }, (_, seed) =>
+        mutator.mutate(parent, context, xorshift(seed)),
+      );
+      expect(children.some((c) => JSON.stringify(c) !== JSON.stringify(parent))).toBe(true);
+    });
+  }
+
+  it('a packed genome reads back as itself, and any bytes are a genome', () => {
+    fc.assert(
+      fc.property(genomes(4, 50), fc.uint8Array({ maxLength: 40 }), (genome, bytes) => {
+        const normal = normalGenome(genome, 4);
+        expect(normalGenome(unpackGenome(packGenome(normal), 4, 50), 4)).toEqual(normal);
+        const read = normalGenome(unpackGenome(bytes, 4, 50), 4);
+        expect([...read.order].sort()).toEqual([0, 1, 2, 3]);
+        for (const p of read.preempts) expect(p.step).toBeLessThanOrEqual(50);
+      }),
+    );
+  });
+});
