@@ -5,7 +5,7 @@
  * `lastIndex` over whole blocks. What it misses is never looked at, so it must be a superset of every recogniser.
  */
 export const TRIGGER =
-  /INFO: |WARNING: |BUG: | held by |Show(?:ing all| (?:Blocked|State|Locks))|LOCKUP|state:D|Linux version |DEBUG_LOCKS_WARN_ON/g;
+  /INFO: |WARNING: |BUG: | held by |Show(?:ing all| (?:Blocked|State|Locks))|LOCKUP|state:D|Linux version |DEBUG_LOCKS_WARN_ON|-> #\d|is trying to |takes:|just changed the|the existing dependency|locks? still held/g;
 
 /** Lock reports and stalls, at the beginning of a peeled and trimmed message. */
 const HEADLINES: readonly RegExp[] = [

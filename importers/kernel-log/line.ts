@@ -26,6 +26,8 @@ export type Fed =
 
 /** Parses one report, line by line. Never throws on a bad line. */
 export interface ReportParser {
+  /** Lines after which the reader ends the report whatever the parser says; 4,000 if absent. */
+  readonly maxLines?: number;
   feed(line: LogLine): Fed;
   /** Called once, when the report is over or the log ended. Null if nothing can be known of it. */
   finish(): Report | null;

@@ -1,0 +1,201 @@
+// Reads blocks of a kernel log: finds where reports begin, takes interleaved callers apart, feeds the open parsers.
+import type { Report } from '../../corpus/schema/report.js';
+import type { SkipCounter } from '../skips.js';
+import type { TextBlock } from '../text-blocks.js';
+import { isHeadline, TRIGGER } from './headlines.js';
+import type { LogLine, ReportParser, ReportRecogniser } from './line.js';
+import { MachineHints } from './platform.js';
+import { peelLine } from './prefix.js';
+
+const MAX_LINES = 4_000;
+/** Lines in a row that no open report took, after which all are closed. */
+const MAX_SILENCE = 400;
+/** Reports open at once; interleaving CPUs give a few, a file of garbage could give any number. */
+const MAX_OPEN = 16;
+/** More reports than this are counted, not kept: a dump in a loop must not fill the memory. */
+const MAX_REPORTS = 20_000;
+
+/** Headlines that a mail client cut: the next line belongs to them. */
+const CUT_HEADLINE =
+  /^(?:INFO: task .*(?:blocked(?: for(?: more(?: than(?: \d+)?)?)?)?|:\d+)$|INFO: task \S+$|BUG: sleeping function(?: called(?: from(?: invalid(?: context(?: at)?)?)?)?)?$|(?:rcu: )?INFO: rcu_\w+(?: self-detected| detected)?(?: stalls?)?(?: on)?$|(?:watchdog: )?BUG: soft lockup(?: -(?: CPU#\d+(?: stuck(?: for(?: \d+s!)?)?)?)?)?$|BUG: scheduling while(?: atomic:?)?$|task:\S+ +state:\S(?: +stack: *\d+)?$|INFO: task .+ is blocked on a.*[^.\d>]$)/;
+
+interface Open {
+  readonly parser: ReportParser;
+  readonly caller: string | null;
+  readonly begin: number;
+  readonly maxLines: number;
+  /** Lines of others since the parser last took one. */
+  foreign: number;
+  interleaved: boolean;
+}
+
+/** What a finished reading gives. */
+export interface KernelLogReports {
+  /** In order of their headlines. */
+  readonly reports: readonly Report[];
+  /** Release behind `Linux version`, of the first boot in the file, or null. */
+  readonly version: string | null;
+  /** What the lines of the reports say about the machine. */
+  readonly machine: MachineHints;
+}
+
+/** Feeds a log block by block; call `end` once. */
+export class KernelLogReader {
+  readonly #recognisers: readonly ReportRecogniser[];
+  readonly #skips: SkipCounter;
+  #open: Open[] = [];
+  readonly #reports: Report[] = [];
+  #silence = 0;
+  #pending: LogLine | null = null;
+  #version: string | null = null;
+  readonly #machine = new MachineHints();
+
+  constructor(recognisers: readonly ReportRecogniser[], skips: SkipCounter) {
+    this.#recognisers = recognisers;
+    this.#skips = skips;
+  }
+
+  /** Reads the next block. Between reports only the trigger words are looked for. */
+  block(block: TextBlock): void {
+    const { text } = block;
+    let at = 0;
+    let no = block.firstLine;
+    while (at <= text.length) {
+      if (this.#open.length === 0 && this.#pending === null) {
+        TRIGGER.lastIndex = at;
+        const hit = TRIGGER.exec(text);
+        if (hit === null) break;
+        const start = hit.index === 0 ? 0 : text.lastIndexOf('\n', hit.index - 1) + 1;
+        for (let end = text.indexOf('\n', at); end !== -1 && end < start; end = text.indexOf('\n', end + 1))
+          no++;
+        at = start;
+      }
+      const newline = text.indexOf('\n', at);
+      const end = newline === -1 ? text.length : newline;
+      for (const line of peelLine(text.slice(at, end), no)) this.#line(line);
+      at = end + 1;
+      no++;
+    }
+  }
+
+  /** Ends everything that is still open and hands over. */
+  end(): KernelLogReports {
+    if (this.#pending !== null) {
+      const pending = this.#pending;
+      this.#pending = null;
+      this.#dispatch(pending);
+    }
+    for (const open of this.#open) this.#close(open, true);
+    this.#open = [];
+    this.#reports.sort((a, b) => a.line - b.line);
+    return { reports: this.#reports, version: this.#version, machine: this.#machine };
+  }
+
+  #line(line: LogLine): void {
+    const pending = this.#pending;
+    if (pending !== null) {
+      this.#pending = null;
+      const rest = line.text.trim();
+      if (rest === '' || isHeadline(rest) || (line.timeNs !== null && line.timeNs !== pending.timeNs)) {
+        this.#dispatch(pending);
+      } else {
+        this.#dispatch({ ...pending, text: `${pending.text.trimEnd()} ${rest}` });
+        return;
+      }
+    }
+    if (CUT_HEADLINE.test(line.text.trim())) {
+      this.#pending = line;
+      return;
+    }
+    this.#dispatch(line);
+  }
+
+  #dispatch(line: LogLine): void {
+    const taker = this.#offer(line);
+    if (taker) {
+      this.#machine.note(line.text);
+      this.#silence = 0;
+      return;
+    }
+    if (this.#openNew(line)) {
+      this.#machine.note(line.text);
+      this.#silence = 0;
+      return;
+    }
+    this.#watch(line);
+    if (this.#open.length > 0 && ++this.#silence > MAX_SILENCE) {
+      for (const open of this.#open) this.#close(open, false);
+      this.#open = [];
+      this.#silence = 0;
+    }
+  }
+
+  /** Offers a line to the open reports, the one that took a line last first. True if one took it. */
+  #offer(line: LogLine): boolean {
+    for (let i = 0; i < this.#open.length; i++) {
+      const open = this.#open[i]!;
+      if (line.caller !== null && open.caller !== null && line.caller !== open.caller) continue;
+      const fed = line.no - open.begin > open.maxLines ? 'over' : open.parser.feed(line);
+      switch (fed) {
+        case 'taken':
+          if (open.foreign > 0) open.interleaved = true;
+          open.foreign = 0;
+          if (i > 0) this.#open.unshift(...this.#open.splice(i, 1));
+          return true;
+        case 'last':
+          this.#open.splice(i, 1);
+          this.#close(open, false);
+          return true;
+        case 'over':
+          this.#open.splice(i, 1);
+          this.#close(open, false);
+          i--;
+          break;
+        case 'foreign':
+          open.foreign++;
+          break;
+        default: {
+          const never: never = fed;
+          throw new Error(`report parser answered ${String(never)}`);
+        }
+      }
+    }
+    return false;
+  }
+
+  #openNew(line: LogLine): boolean {
+    for (const recogniser of this.#recognisers) {
+      const parser = recogniser.open(line);
+      if (parser === null) continue;
+      if (this.#open.length >= MAX_OPEN) {
+        const oldest = this.#open.pop();
+        if (oldest !== undefined) this.#close(oldest, true);
+      }
+      this.#open.unshift({
+        parser,
+        caller: line.caller,
+        begin: line.no,
+        maxLines: parser.maxLines ?? MAX_LINES,
+        foreign: 0,
+        interleaved: false,
+      });
+      return true;
+    }
+    return false;
+  }
+
+  #watch(line: LogLine): void {
+    const text = line.text;
+    if (text.includes('lockdep is turned off')) this.#skips.count('lockdep_off', line.no);
+    else if (this.#version === null && text.includes('Linux version '))
+      this.#version = /Linux version (\d+\.\d+\S*)/.exec(text)?.[1] ?? null;
+  }
+
+  #close(open: Open, cutOff: boolean): void {
+    const report = open.parser.finish();
+    if (open.interleaved) this.#skips.count('report_interleaved', open.begin);
+    if (report === null) return;
+    if (cutOff && (report.problems ?? []).length > 0) this.#skips.count('report_cut_off', report.line);
+    if (this.#reports.length < MAX_REPORTS) this.#reports.push(report);
+  }
+}

@@ -1,0 +1,54 @@
+// RCU stall warnings of all flavours: kernel/rcu/tree_stall.h, tree_exp.h, tasks.h; before 5.0 kernel/rcu/tree.c.
+import type { ReportRecogniser } from '../line.js';
+import { type StackReportForm, stackReport } from '../stack-report.js';
+
+const HEADLINE =
+  /^(?:rcu: )?INFO: (rcu\w*|\w+) (?:(self-)detected stall on CPU|detected (?:(expedited) )?stalls? on (?:CPUs\/tasks|CPUs|tasks))/;
+/** `(detected by 7, t=65008 jiffies, ...)`, `(t=2100 jiffies g=...)`, `10886 jiffies s: 1 root: 0x4/.` */
+const DETECTED_BY = /\(detected by (\d+), t=(\d+) jiffies/;
+const JIFFIES = /\(t=(\d+) jiffies/;
+const EXPEDITED = /\} (\d+) jiffies s: /;
+
+function readTimes(text: string, facts: Record<string, string | number | boolean | null>): boolean {
+  const by = DETECTED_BY.exec(text);
+  if (by !== null) {
+    facts['detected_by'] ??= Number(by[1]);
+    facts['jiffies'] ??= Number(by[2]);
+    return true;
+  }
+  const jiffies = JIFFIES.exec(text) ?? EXPEDITED.exec(text);
+  if (jiffies === null) return false;
+  facts['jiffies'] ??= Number(jiffies[1]);
+  return true;
+}
+
+const form: StackReportForm = {
+  manyTasks: true,
+  patience: 60,
+  detail(text, draft) {
+    if (readTimes(text, draft.facts)) return true;
+    return (
+      /^(?:rcu: )?(?:\t?\s*\(?|\d+-|Tasks blocked|rcu\w* kthread|Unless |RCU grace-period|All QSes|Blocked by|Stack dump where|blocking rcu_node|hardirqs|number:|cputime:)/.test(
+        text,
+      ) && /^(?:rcu: |\d+-|\(|Tasks blocked|All QSes|blocking rcu_node)/.test(text)
+    );
+  },
+};
+
+export const rcuStallRecogniser: ReportRecogniser = {
+  open(line) {
+    if (!line.text.includes('INFO: ') || !line.text.includes('stall')) return null;
+    const text = line.text.trim();
+    const head = HEADLINE.exec(text);
+    if (head === null) return null;
+    const facts: Record<string, string | number | boolean | null> = {
+      flavour: head[1] ?? null,
+      self: head[2] !== undefined,
+      expedited: head[3] !== undefined,
+      detected_by: null,
+      jiffies: null,
+    };
+    readTimes(text, facts);
+    return stackReport(line, { kind: 'rcu-stall', facts }, form);
+  },
+};

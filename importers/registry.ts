@@ -1,0 +1,19 @@
+// All importers in the one order in which they are asked whether a file is theirs.
+import type { Importer } from './importer.js';
+import { kernelLogImporter } from './kernel-log/importer.js';
+import { litmusImporter } from './litmus/importer.js';
+
+/** Sorted by priority, lowest first; priorities are unique. */
+export const IMPORTERS: readonly Importer[] = [litmusImporter, kernelLogImporter].sort(
+  (a, b) => a.priority - b.priority,
+);
+
+/** The importer of that id, or null. */
+export function importerOf(id: string): Importer | null {
+  return IMPORTERS.find((importer) => importer.id === id) ?? null;
+}
+
+/** The first importer that takes the head for its own, or null. */
+export function sniff(head: string): Importer | null {
+  return IMPORTERS.find((importer) => importer.sniff(head)) ?? null;
+}
