@@ -13,8 +13,8 @@ export class TaskNames {
   name(wanted: string, pid: number | null): string {
     const clean = wanted.replace(/[^A-Za-z0-9_.:/+-]/g, '_').replace(/^[^A-Za-z0-9_]+/, '') || 'task';
     const tries = [clean, ...(pid === null ? [] : [`${clean}/${pid}`])];
-    for (let n = 2; ; n++) {
-      const next = tries.shift() ?? `${clean}-${n}`;
+    for (let n = 2; ; ) {
+      const next = tries.shift() ?? `${clean}-${n++}`;
       if (this.#used.has(next)) continue;
       this.#used.add(next);
       return next;

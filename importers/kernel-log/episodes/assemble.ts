@@ -1,10 +1,14 @@
 // From reports to episodes: every report that says who holds and who wants becomes tasks that can run.
-import type { Report } from '../../../corpus/schema/report.js';
+import type { LockKind } from '../../../corpus/schema/lock.js';
+import type { BlockedTask, Report } from '../../../corpus/schema/report.js';
 import type { CaptureBuilder } from '../../builder.js';
 import { circularEpisodes } from './circular.js';
 import { drawnEpisodes } from './drawn.js';
 import { interruptEpisodes } from './interrupt.js';
+import { lockFacts } from './lock-facts.js';
+import { outsidePrimitives, primitiveOf } from './primitives.js';
 import { recursiveEpisodes } from './recursive.js';
+import { Scribe } from './scribe.js';
 import { findCycle, type Situation, situationKey, waitsFor, writeSituation } from './situation.js';
 import { snapshotSituation, stacksOf } from './snapshot.js';
 import { stackSituation } from './stacks.js';
@@ -12,24 +16,25 @@ import { stackSituation } from './stacks.js';
 /** Makes the episodes of all reports in the builder, in file order; dumps of a hang come first, since they happened. */
 export function assembleEpisodes(builder: CaptureBuilder): void {
   const reports = builder.reports;
-  dumpEpisodes(builder, reports);
+  const scribe = new Scribe(builder, kindsOf(reports));
+  dumpEpisodes(scribe, reports);
   reports.forEach((report, index) => {
-    reportEpisodes(builder, report, index);
+    reportEpisodes(scribe, report, index);
   });
 }
 
-function reportEpisodes(builder: CaptureBuilder, report: Report, index: number): number {
+function reportEpisodes(scribe: Scribe, report: Report, index: number): number {
   switch (report.kind) {
     case 'circular':
-      return circularEpisodes(builder, report, index);
+      return circularEpisodes(scribe, report, index);
     case 'recursive':
-      return recursiveEpisodes(builder, report, index);
+      return recursiveEpisodes(scribe, report, index);
     case 'irq-inversion':
     case 'irq-order':
     case 'inconsistent-state':
-      return interruptEpisodes(builder, report, index);
+      return interruptEpisodes(scribe, report, index);
     case 'scenario':
-      return drawnEpisodes(builder, report, index);
+      return drawnEpisodes(scribe, report, index);
     case 'hung-task':
     case 'locks-held':
     case 'bad-unlock-balance':
@@ -50,6 +55,39 @@ function reportEpisodes(builder: CaptureBuilder, report: Report, index: number):
       return never;
     }
   }
+}
+
+/** Kinds of locks by the primitives that call chains show; a marker of lockdep keeps the kind that it is modelled by. */
+function kindsOf(reports: readonly Report[]): Map<string, LockKind> {
+  const kinds = new Map<string, LockKind>();
+  const learn = (lock: string, frames: readonly string[]): void => {
+    if (kinds.has(lock) || lockFacts(lock, []).marker !== null) return;
+    const primitive = primitiveOf(frames);
+    if (primitive !== null && primitive.kind !== 'completion') kinds.set(lock, primitive.kind);
+  };
+  for (const report of reports) {
+    for (const link of report.chain) learn(link.lock, link.frames);
+    if (report.wants !== null) learn(report.wants.lock, report.backtrace ?? []);
+  }
+  for (const { task, lock } of waitedFor(reports)) learn(lock, task.frames);
+  return kinds;
+}
+
+/** Locks last in a list whose task is blocked where that list says it takes them. */
+function waitedFor(reports: readonly Report[]): { readonly task: BlockedTask; readonly lock: string }[] {
+  const stacks = stacksOf(reports);
+  return reports.flatMap((report) =>
+    report.held.flatMap((held) => {
+      const last = held.locks[held.locks.length - 1];
+      const stack = (stacks.get(held.pid) ?? []).find(
+        ({ task }) =>
+          task.task === held.task &&
+          last?.site != null &&
+          outsidePrimitives(task.frames).slice(0, 3).includes(last.site),
+      );
+      return last === undefined || stack === undefined ? [] : [{ task: stack.task, lock: last.lock }];
+    }),
+  );
 }
 
 /** Situations of the lists of held locks, each distinct one once. */
@@ -102,13 +140,13 @@ function listedSituations(reports: readonly Report[]): Situation[] {
   return [...found.values()];
 }
 
-function dumpEpisodes(builder: CaptureBuilder, reports: readonly Report[]): void {
+function dumpEpisodes(scribe: Scribe, reports: readonly Report[]): void {
   const listed = listedSituations(reports);
   // A dump that shows the cycle tells all; those without one are kept only where no dump of the log shows it.
   const withCycle = listed.filter((situation) => findCycle(waitsFor(situation.tasks)) !== null);
-  for (const situation of withCycle.length > 0 ? withCycle : listed) writeSituation(builder, situation);
+  for (const situation of withCycle.length > 0 ? withCycle : listed) writeSituation(scribe, situation);
   if (withCycle.length > 0) return;
   const { situation, unexplained } = stackSituation(reports, new Set());
-  if (situation !== null) writeSituation(builder, situation);
-  for (const line of unexplained) builder.skips.count('wait_not_explained', line);
+  if (situation !== null) writeSituation(scribe, situation);
+  for (const line of unexplained) scribe.builder.skips.count('wait_not_explained', line);
 }

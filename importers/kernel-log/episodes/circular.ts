@@ -1,11 +1,10 @@
 // A circular dependency report as tasks: each link of the chain holds the link before it and wants its own lock.
 import type { LockMode } from '../../../corpus/schema/lock.js';
 import type { ChainLink, LockRef, Report } from '../../../corpus/schema/report.js';
-import type { CaptureBuilder } from '../../builder.js';
 import { possibleGates, writeCycle } from './cycle.js';
 import { lockFacts } from './lock-facts.js';
-import { entryFunction, outsidePrimitives, primitiveOf } from './primitives.js';
-import { type Actor, BEYOND_THE_LOG, type Taking } from './scribe.js';
+import { entryFunction, outsidePrimitives } from './primitives.js';
+import { type Actor, BEYOND_THE_LOG, type Scribe, type Taking } from './scribe.js';
 
 /** Links by index if they run from 0 to N without a hole, N at least 1; else null. */
 function completeChain(chain: readonly ChainLink[]): readonly ChainLink[] | null {
@@ -83,10 +82,10 @@ function tableMode(report: Report, lock: string, which: 'first' | 'last'): LockM
 }
 
 /** Makes the episodes of one circular report. Returns how many; 0 if the report lacks the facts. */
-export function circularEpisodes(builder: CaptureBuilder, report: Report, index: number): number {
+export function circularEpisodes(scribe: Scribe, report: Report, index: number): number {
   const edges = edgesOf(report);
   if (edges === null) {
-    builder.skips.count('chain_incomplete', report.line);
+    scribe.builder.skips.count('chain_incomplete', report.line);
     return 0;
   }
   const cycle = edges.map((edge) => edge.wanted);
@@ -102,7 +101,7 @@ export function circularEpisodes(builder: CaptureBuilder, report: Report, index:
     if (told !== null) return told;
     const facts = lockFacts(edge.held, outsidePrimitives(edge.frames));
     if (facts.marker !== null && facts.mode !== null) return facts.mode;
-    const kind = primitiveOf(framesOf(report, edge.held))?.kind ?? facts.kind;
+    const kind = scribe.kindOf(edge.held);
     if (kind === 'rcu' || kind === 'srcu') return 'read';
     // How the holder took it is not printed. Where all that is known of the class is reading, it read too.
     const known = modesKnown.get(edge.held) ?? [];
@@ -177,7 +176,7 @@ export function circularEpisodes(builder: CaptureBuilder, report: Report, index:
       wants: want,
     };
   });
-  return writeCycle(builder, {
+  return writeCycle(scribe, {
     origin: 'circular',
     report: index,
     actors,

@@ -2,9 +2,8 @@
 import type { Basis } from '../../../corpus/schema/capture.js';
 import type { LockMode } from '../../../corpus/schema/lock.js';
 import type { HeldLocks } from '../../../corpus/schema/report.js';
-import type { CaptureBuilder } from '../../builder.js';
 import { lockFacts } from './lock-facts.js';
-import { type Actor, BEYOND_THE_LOG, Scribe, type Taking } from './scribe.js';
+import { type Actor, BEYOND_THE_LOG, type Scribe, type Taking } from './scribe.js';
 
 /** What is put together: the actors, and the report that it rests on. */
 export interface CycleClaim {
@@ -32,19 +31,22 @@ function sharedLocks(actors: readonly Actor[]): string[] {
     .sort();
 }
 
-/** Sentences on what has to be true of the locks in a cycle: one object of a class, and what markers stand for. */
+/**
+ * Sentences on what has to be true of the locks in a cycle: one object of a class (`byClass` says why that is not known;
+ * null if it is), and what markers stand for.
+ */
 export function lockAssumptions(
   locks: readonly string[],
-  byClass: boolean,
+  byClass: string | null,
 ): { readonly aliased: boolean; readonly sentences: string[] } {
   const sentences: string[] = [];
   let aliased = false;
   for (const lock of locks) {
     const facts = lockFacts(lock, []);
     if (facts.marker !== null) sentences.push(`\`${lock}\` stands for ${facts.marker}`);
-    if (byClass && !facts.single) {
+    if (byClass !== null && !facts.single) {
       aliased = true;
-      sentences.push(`the tasks mean the same \`${lock}\`: lockdep compares classes, not objects`);
+      sentences.push(`the tasks mean the same \`${lock}\`: ${byClass}`);
     }
   }
   return { aliased, sentences };
@@ -82,9 +84,12 @@ function sharedWaits(actors: readonly Actor[]): Taking[] {
  * Writes the episode of a claim; where readers would share a lock, a second one in which a writer queues between them.
  * Returns the number of episodes.
  */
-export function writeCycle(builder: CaptureBuilder, claim: CycleClaim): number {
-  const scribe = new Scribe(builder);
-  const { aliased, sentences } = lockAssumptions(sharedLocks(claim.actors), claim.byClass);
+export function writeCycle(scribe: Scribe, claim: CycleClaim): number {
+  const { builder } = scribe;
+  const { aliased, sentences } = lockAssumptions(
+    sharedLocks(claim.actors),
+    claim.byClass ? 'lockdep compares classes, not objects' : null,
+  );
   const assumes = [...claim.assumes, ...sentences];
   const episode = builder.episode({
     origin: claim.origin,

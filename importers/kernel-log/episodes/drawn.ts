@@ -1,13 +1,12 @@
 // A scenario table drawn by hand as tasks: one for each column.
 import type { LockMode } from '../../../corpus/schema/lock.js';
 import type { Report } from '../../../corpus/schema/report.js';
-import type { CaptureBuilder } from '../../builder.js';
 import { writeCycle } from './cycle.js';
 import { lockFacts } from './lock-facts.js';
-import type { Actor, Taking } from './scribe.js';
+import type { Actor, Scribe, Taking } from './scribe.js';
 
 /** Makes the episode of one drawn table. Returns how many; 0 if fewer than two locks are taken. */
-export function drawnEpisodes(builder: CaptureBuilder, report: Report, index: number): number {
+export function drawnEpisodes(scribe: Scribe, report: Report, index: number): number {
   const columns = [...new Set(report.scenario.map((step) => step.cpu))].sort((a, b) => a - b);
   const heads = typeof report.facts?.['columns'] === 'string' ? report.facts['columns'].split(' | ') : [];
   const actors: Actor[] = [];
@@ -53,10 +52,10 @@ export function drawnEpisodes(builder: CaptureBuilder, report: Report, index: nu
     actors.filter((actor) => actor.wants !== null).length === 0 ||
     actors.every((actor) => actor.takes.length === 0)
   ) {
-    builder.skips.count('no_program_from_report', report.line);
+    scribe.builder.skips.count('no_program_from_report', report.line);
     return 0;
   }
-  return writeCycle(builder, {
+  return writeCycle(scribe, {
     origin: 'scenario',
     report: index,
     actors,

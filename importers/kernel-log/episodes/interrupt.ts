@@ -1,11 +1,10 @@
 // An interrupt report (inconsistent state, irq order, irq inversion) as tasks: a holder, its interrupt, and who else nests.
 import type { LockMode } from '../../../corpus/schema/lock.js';
 import type { LockRef, Report, ScenarioStep } from '../../../corpus/schema/report.js';
-import type { CaptureBuilder } from '../../builder.js';
 import { writeCycle } from './cycle.js';
 import { lockFacts } from './lock-facts.js';
-import { entryFunction } from './primitives.js';
-import type { Actor, Taking } from './scribe.js';
+import { entryFunction, insideInterrupt } from './primitives.js';
+import type { Actor, Scribe, Taking } from './scribe.js';
 
 /** The interrupt that the report is about, or null if it is about reclaim or does not say. */
 function interruptOf(report: Report): 'hardirq' | 'softirq' | null {
@@ -79,11 +78,11 @@ function stringFact(report: Report, name: string): string | null {
 }
 
 /** Makes the episode of one interrupt report. Returns how many; 0 if the report lacks the facts. */
-export function interruptEpisodes(builder: CaptureBuilder, report: Report, index: number): number {
+export function interruptEpisodes(scribe: Scribe, report: Report, index: number): number {
   const irq = interruptOf(report);
   const steps = stepsOf(report);
   if (steps === null || irq === null) {
-    builder.skips.count('no_program_from_report', report.line);
+    scribe.builder.skips.count('no_program_from_report', report.line);
     return 0;
   }
   const refs: LockRef[] = [
@@ -91,12 +90,16 @@ export function interruptEpisodes(builder: CaptureBuilder, report: Report, index
     ...report.holds,
     ...report.held.flatMap((held) => held.locks),
   ];
-  /** Call chain of a lock where its usage says that interrupts were on, or that it ran in one. */
-  const framesOf = (lock: string, usage: RegExp | null): readonly string[] =>
-    (
-      report.chain.find((link) => link.lock === lock && usage !== null && usage.test(link.usage ?? '')) ??
-      report.chain.find((link) => link.lock === lock && !/INITIAL/.test(link.usage ?? ''))
-    )?.frames ?? [];
+  /** Call chain of a lock in one state: printed under that state, or the backtrace of the task that just got into it. */
+  const framesOf = (lock: string, state: RegExp): readonly string[] => {
+    const links = report.chain.filter((link) => link.lock === lock);
+    const printed = links.find((link) => state.test(link.state ?? ''));
+    if (printed !== undefined) return printed.frames;
+    const now =
+      stringFact(report, 'to') ??
+      (report.kind === 'irq-inversion' && lock === report.wants?.lock ? 'IN-IRQ' : '');
+    return state.test(now) ? (report.backtrace ?? []) : [];
+  };
   const taking = (
     step: ScenarioStep & { readonly lock: string },
     frames: readonly string[],
@@ -129,7 +132,7 @@ export function interruptEpisodes(builder: CaptureBuilder, report: Report, index
     if (last === undefined) continue;
     const blocks = before.length > 1 && cut === -1;
     const reporter = report.kind === 'irq-order' && off;
-    const chain = framesOf(last.lock, cut === -1 ? /acquired at/i : /ON-[WR]/);
+    const chain = cut === -1 ? framesOf(last.lock, /^acquired/) : framesOf(last.lock, /-ON-|unsafe/);
     const entry = entryFunction(chain);
     actors.push({
       task: {
@@ -145,7 +148,7 @@ export function interruptEpisodes(builder: CaptureBuilder, report: Report, index
       takes: (blocks ? before.slice(0, -1) : before).map((step) =>
         taking(
           step,
-          cut === -1 ? [] : framesOf(step.lock, /ON-[WR]/),
+          cut === -1 ? [] : framesOf(step.lock, /-ON-|unsafe/),
           reporter ? (report.holds[0]?.site ?? null) : null,
         ),
       ),
@@ -154,8 +157,8 @@ export function interruptEpisodes(builder: CaptureBuilder, report: Report, index
     ends.push({ task: `cpu${cpu}`, lock: last.lock });
     const handler = after[after.length - 1];
     if (handler === undefined) continue;
-    const inside = framesOf(handler.lock, /IN-(HARD|SOFT)IRQ/);
-    const handlerEntry = entryFunction(inside);
+    const inside = insideInterrupt(framesOf(handler.lock, /IN-|-safe/));
+    const handlerEntry = inside[inside.length - 1] ?? null;
     actors.push({
       task: {
         name: handlerEntry ?? (irq === 'hardirq' ? 'hardirq' : 'softirq'),
@@ -183,16 +186,16 @@ export function interruptEpisodes(builder: CaptureBuilder, report: Report, index
       takes: [taking({ cpu: 2, action: 'lock', lock: held, line: report.line }, [], null)],
       wants: taking(
         { cpu: 2, action: 'lock', lock: wanted, line: report.line },
-        framesOf(wanted, /acquired at/i),
+        framesOf(wanted, /^acquired/),
         null,
       ),
     });
   }
   if (!actors.some((actor) => actor.task.runs !== 'task')) {
-    builder.skips.count('no_program_from_report', report.line);
+    scribe.builder.skips.count('no_program_from_report', report.line);
     return 0;
   }
-  return writeCycle(builder, {
+  return writeCycle(scribe, {
     origin: report.kind,
     report: index,
     actors,

@@ -85,3 +85,10 @@ export function entryFunction(frames: readonly string[]): string | null {
 export function siteFunction(frames: readonly string[]): string | null {
   return outsidePrimitives(frames)[0] ?? frames[0] ?? null;
 }
+
+/** The part of a call chain that ran in the interrupt: from the lock outwards, up to the interrupt's own plumbing. */
+export function insideInterrupt(frames: readonly string[]): readonly string[] {
+  const outside = outsidePrimitives(frames);
+  const end = outside.findIndex((frame) => ENTRY_SCAFFOLD.test(frame));
+  return end === -1 ? outside : outside.slice(0, Math.max(1, end));
+}

@@ -1,17 +1,16 @@
 // A recursive locking report as tasks: one that takes its own lock again, or two that nest two objects of one class.
 import type { Report } from '../../../corpus/schema/report.js';
-import type { CaptureBuilder } from '../../builder.js';
 import { possibleGates, writeCycle } from './cycle.js';
 import { lockFacts } from './lock-facts.js';
 import { entryFunction } from './primitives.js';
-import { type Actor, BEYOND_THE_LOG, type Taking } from './scribe.js';
+import { type Actor, BEYOND_THE_LOG, type Scribe, type Taking } from './scribe.js';
 
 /** Makes the episodes of one recursive report. Returns how many; 0 if the report lacks the facts. */
-export function recursiveEpisodes(builder: CaptureBuilder, report: Report, index: number): number {
+export function recursiveEpisodes(scribe: Scribe, report: Report, index: number): number {
   const wants = report.wants;
   const holds = report.holds[0];
   if (wants === null || holds === undefined) {
-    builder.skips.count('no_program_from_report', report.line);
+    scribe.builder.skips.count('no_program_from_report', report.line);
     return 0;
   }
   const frames = report.backtrace ?? [];
@@ -57,7 +56,7 @@ export function recursiveEpisodes(builder: CaptureBuilder, report: Report, index
   });
   const name = report.task ?? entryFunction(frames) ?? 'task';
   const address = sameObject ? (wants.address ?? holds.address) : null;
-  let episodes = writeCycle(builder, {
+  let episodes = writeCycle(scribe, {
     origin: 'recursive',
     report: index,
     actors: [
@@ -72,7 +71,7 @@ export function recursiveEpisodes(builder: CaptureBuilder, report: Report, index
   if (distinct && wants.lock === holds.lock) {
     // Two objects of one class, nested without an annotation: a deadlock as soon as somebody nests them the other way round.
     const gates = possibleGates(report.held, report.pid, [wants.lock]);
-    episodes += writeCycle(builder, {
+    episodes += writeCycle(scribe, {
       origin: 'recursive, other order',
       report: index,
       actors: [

@@ -1,7 +1,7 @@
 // Writes what a report says about tasks and locks as events of one episode.
 import type { CaptureTask } from '../../../corpus/schema/capture.js';
 import type { EpisodeId, LockId, TaskId } from '../../../corpus/schema/ids.js';
-import type { LockMode } from '../../../corpus/schema/lock.js';
+import type { LockKind, LockMode } from '../../../corpus/schema/lock.js';
 import type { CaptureBuilder } from '../../builder.js';
 import { lockFacts } from './lock-facts.js';
 import { siteFunction } from './primitives.js';
@@ -34,32 +34,44 @@ export interface Actor {
 
 /** Writes events of episodes into a builder, with the class and site of each lock. */
 export class Scribe {
-  readonly #builder: CaptureBuilder;
+  readonly builder: CaptureBuilder;
+  readonly #kinds: ReadonlyMap<string, LockKind>;
 
-  constructor(builder: CaptureBuilder) {
-    this.#builder = builder;
+  /** `kinds` tells the kind of a lock where some call chain of the log shows the primitive that took it. */
+  constructor(builder: CaptureBuilder, kinds: ReadonlyMap<string, LockKind>) {
+    this.builder = builder;
+    this.#kinds = kinds;
+  }
+
+  /** The kind of a lock by everything that the log says. */
+  kindOf(lock: string): LockKind {
+    return this.#kinds.get(lock) ?? lockFacts(lock, []).kind;
   }
 
   lock(taking: Taking, episode: EpisodeId): LockId {
     const facts = lockFacts(taking.lock, taking.frames);
-    const classId = this.#builder.lockClass(taking.lock, facts.kind, facts.single);
+    const classId = this.builder.lockClass(
+      taking.lock,
+      this.#kinds.get(taking.lock) ?? facts.kind,
+      facts.single,
+    );
     // A raw address names one object in the whole log; without one the instance is known inside its episode only.
     const key = facts.single
       ? `single ${taking.lock}`
       : taking.address !== null
         ? `at ${taking.address}`
         : `in ${episode} ${taking.lock} ${taking.instance ?? ''}`;
-    return this.#builder.lock(classId, taking.address, key);
+    return this.builder.lock(classId, taking.address, key);
   }
 
   /** All events of one task: acquisitions in order, then the request that is not (yet) granted. */
   write(actor: Actor, episode: EpisodeId): TaskId {
-    const task = this.#builder.task(actor.task, actor.key);
+    const task = this.builder.task(actor.task, actor.key);
     const context = actor.task.runs;
     const cpu = actor.cpu;
     const first = actor.takes[0] ?? actor.wants;
     if (actor.irqsOff && first !== null && first !== undefined)
-      this.#builder.event({
+      this.builder.event({
         kind: 'irqs-off',
         task,
         episode,
@@ -75,7 +87,7 @@ export class Scribe {
 
   #take(kind: 'acquire' | 'request', taking: Taking, task: TaskId, episode: EpisodeId, actor: Actor): void {
     const at = taking.site ?? siteFunction(taking.frames);
-    this.#builder.event({
+    this.builder.event({
       kind,
       task,
       episode,
@@ -83,7 +95,7 @@ export class Scribe {
       where: taking.line,
       lock: this.lock(taking, episode),
       mode: taking.mode,
-      site: at === null ? null : this.#builder.site(at, taking.frames),
+      site: at === null ? null : this.builder.site(at, taking.frames),
       cpu: actor.cpu,
       context: actor.task.runs,
     });

@@ -1,9 +1,8 @@
 // A situation: who holds and who wants what at one moment of a dump, the cycle in it, and its episode.
-import type { CaptureBuilder } from '../../builder.js';
 import { lockAssumptions } from './cycle.js';
 import { lockFacts } from './lock-facts.js';
 import { entryFunction } from './primitives.js';
-import { Scribe, type Taking } from './scribe.js';
+import type { Scribe, Taking } from './scribe.js';
 
 /** One task of a dump. `instance` of a taking names the object: equal for equal locks. */
 export interface StuckTask {
@@ -22,16 +21,13 @@ export interface Situation {
   readonly tasks: readonly StuckTask[];
   readonly assumes: readonly string[];
   readonly ruledOut: readonly string[];
-  /** False where locks were told apart by class only. */
+  /** False where locks were told apart by class only; `apart` then says who could not tell. */
   readonly byAddress: boolean;
+  readonly apart: string;
 }
 
 function conflicts(wants: Taking, hold: Taking): boolean {
-  return (
-    wants.instance === hold.instance &&
-    wants.lock === hold.lock &&
-    (wants.mode === 'exclusive' || hold.mode === 'exclusive')
-  );
+  return wants.instance === hold.instance && (wants.mode === 'exclusive' || hold.mode === 'exclusive');
 }
 
 /** Indices of the tasks that each task waits for. */
@@ -97,7 +93,7 @@ export function situationKey(situation: Situation): string {
 }
 
 /** Writes the episode of a situation. Returns 0 if nobody waits for anybody. */
-export function writeSituation(builder: CaptureBuilder, situation: Situation): number {
+export function writeSituation(scribe: Scribe, situation: Situation): number {
   const edges = waitsFor(situation.tasks);
   let members = involved(edges);
   if (members.length === 0) return 0;
@@ -111,12 +107,12 @@ export function writeSituation(builder: CaptureBuilder, situation: Situation): n
     const wants = situation.tasks[i]?.wants;
     if (wants != null) shared.add(wants.lock);
   }
-  const { sentences } = lockAssumptions([...shared].sort(), !situation.byAddress);
+  const { sentences } = lockAssumptions([...shared].sort(), situation.byAddress ? null : situation.apart);
   const ruledOut =
     situation.byAddress && cycle.length > 0
       ? ['two different objects of one class: the dump prints the addresses, and they are equal']
       : [];
-  const episode = builder.episode({
+  const episode = scribe.builder.episode({
     origin: situation.origin,
     report: situation.report,
     alsoReports: situation.alsoReports,
@@ -125,7 +121,6 @@ export function writeSituation(builder: CaptureBuilder, situation: Situation): n
     assumes: [...situation.assumes, ...sentences],
     ruledOut: [...situation.ruledOut, ...ruledOut],
   });
-  const scribe = new Scribe(builder);
   for (const i of members) {
     const task = situation.tasks[i]!;
     // Locks that nobody else in the picture takes still belong to the body: they are what the task holds.

@@ -141,5 +141,6 @@ export function snapshotSituation(
     assumes: [],
     ruledOut: [],
     byAddress: true,
+    apart: '',
   };
 }

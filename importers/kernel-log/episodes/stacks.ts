@@ -199,6 +199,7 @@ export function stackSituation(
       assumes,
       ruledOut: [],
       byAddress: false,
+      apart: 'the stacks do not tell one object from another',
     },
     unexplained: unexplained.concat(
       edges.flatMap((targets, i) =>
