@@ -1,0 +1,53 @@
+// Edits of task bodies that keep them sensible: what was taken is still given back, and nothing else is.
+import type { Op } from '../../corpus/schema/program.js';
+
+/** Index of the unlock that closes the section which the lock op at `at` opens, or null if the body never closes it. */
+export function closingOp(body: readonly Op[], at: number): number | null {
+  const opened = body[at];
+  if (opened?.do !== 'lock') return null;
+  let depth = 0;
+  for (let i = at; i < body.length; i++) {
+    const op = body[i];
+    if (op?.do === 'lock' && op.lock === opened.lock) depth++;
+    else if (op?.do === 'unlock' && op.lock === opened.lock && --depth === 0) return i;
+  }
+  return null;
+}
+
+/** The body without the given ops. */
+export function withoutOps(body: readonly Op[], dropped: ReadonlySet<number>): Op[] {
+  return body.filter((_, i) => !dropped.has(i));
+}
+
+/**
+ * The body up to and with op `last`, then only what gives back what is held by then: unlocks, and `irqs on`, `bh on`
+ * where they were switched off. `kept` gets the indices of the original ops.
+ */
+export function truncated(
+  body: readonly Op[],
+  last: number,
+): { readonly body: Op[]; readonly kept: number[] } {
+  const kept: number[] = [];
+  const held = new Map<string, number>();
+  let irqsOff = false;
+  let bhOff = false;
+  body.forEach((op, i) => {
+    if (i <= last) {
+      kept.push(i);
+      if (op.do === 'lock') held.set(op.lock, (held.get(op.lock) ?? 0) + 1);
+      else if (op.do === 'unlock') held.set(op.lock, Math.max(0, (held.get(op.lock) ?? 0) - 1));
+      else if (op.do === 'irqs') irqsOff = !op.on;
+      else if (op.do === 'bh') bhOff = !op.on;
+    } else if (op.do === 'unlock' && (held.get(op.lock) ?? 0) > 0) {
+      kept.push(i);
+      held.set(op.lock, (held.get(op.lock) ?? 0) - 1);
+    } else if (op.do === 'irqs' && op.on && irqsOff) {
+      kept.push(i);
+      irqsOff = false;
+    } else if (op.do === 'bh' && op.on && bhOff) {
+      kept.push(i);
+      bhOff = false;
+    }
+  });
+  return { body: kept.map((i) => body[i]).filter((op) => op !== undefined), kept };
+}

@@ -1,0 +1,218 @@
+// Shrink: the smallest program with the same shape of end, its shortest schedule, and how far both are proven.
+import type { Program } from '../../corpus/schema/program.js';
+import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
+import type { Verdict } from '../../corpus/schema/verdict.js';
+import type { Grade } from '../../corpus/schema/witness.js';
+import { choiceOf, cpuOf, taskOf } from '../model/choice.js';
+import { compile } from '../model/compile.js';
+import { Machine } from '../model/machine.js';
+import { runGenome } from '../schedulers/genome.js';
+import { genomeOfRun } from '../schedulers/genome-of.js';
+import { type Edit, weightOf } from './edit.js';
+import { follow, type Outcome, outcomeOf } from './outcome.js';
+import { PASSES } from './passes/list.js';
+import type { ShrinkPass } from './passes/pass.js';
+import { drain, type Reached, reachSteps } from './reach.js';
+import { type Shape, sameShape } from './shape.js';
+
+export interface ShrinkLimits {
+  /** States of one search; beyond, a candidate counts as not proven either way. */
+  readonly states: number;
+}
+
+export const SHRINK_LIMITS: ShrinkLimits = { states: 100_000 };
+
+export interface Shrunk {
+  readonly program: Program;
+  readonly genome: Genome;
+  readonly schedule: Schedule;
+  readonly verdict: Verdict;
+  readonly shape: Shape;
+  /** Ops done until the end. */
+  readonly steps: number;
+  readonly grade: Grade;
+}
+
+export type ShrinkResult =
+  | { readonly ok: true; readonly shrunk: Shrunk }
+  | { readonly ok: false; readonly reason: string };
+
+interface Subject {
+  readonly machine: Machine;
+  readonly outcome: Outcome;
+}
+
+function machineFor(program: Program): Machine | null {
+  const result = compile(program);
+  return result.ok ? new Machine(result.compiled) : null;
+}
+
+/**
+ * Does in the edited program what the schedule does in the whole one, without what is gone: an entry is an attempt at
+ * a certain op, and is left out once that op is done.
+ */
+function project(subject: Subject, edit: Edit, machine: Machine): Outcome {
+  const place = new Map<number, { task: number; ops: Map<number, number> }>();
+  edit.tasks.forEach((kept, task) => {
+    place.set(kept.from, { task, ops: new Map(kept.ops.map((op, i) => [op, i])) });
+  });
+  const { machine: whole, outcome } = subject;
+  whole.reset();
+  machine.reset();
+  const done: number[] = [];
+  for (const choice of outcome.schedule) {
+    if (machine.finished() !== null) break;
+    const from = taskOf(choice);
+    const op = whole.pc(from);
+    whole.act(choice);
+    const to = place.get(from);
+    const index = to?.ops.get(op);
+    if (to === undefined || index === undefined || machine.pc(to.task) > index || !machine.canAct(to.task))
+      continue;
+    const victims = whole.compiled.cpus[cpuOf(choice)]?.tasks ?? [];
+    const victim = victims.map((t) => place.get(t)?.task).find((t) => t !== undefined);
+    const cpu = victim === undefined ? -1 : machine.cpuOfTask(victim);
+    const entry = cpu >= 0 && machine.canHit(to.task, cpu) ? choiceOf(to.task, cpu) : to.task;
+    machine.act(entry);
+    done.push(entry);
+  }
+  return follow(machine, done);
+}
+
+function searchFor(machine: Machine, shape: Shape, states: number): Generator<number, Reached> {
+  const matches = (m: Machine): boolean => m.finished() !== null && sameShape(outcomeOf(m, []).shape, shape);
+  return reachSteps(machine, { matches }, states);
+}
+
+/** One candidate of a pass, tried by the projected schedule and, if `search`, by searching all schedules. */
+function* attempt(
+  subject: Subject,
+  edit: Edit,
+  shape: Shape,
+  limits: ShrinkLimits | null,
+): Generator<number, { readonly taken: Subject | null; readonly proven: boolean }> {
+  if (edit.program.tasks.length === 0) return { taken: null, proven: true };
+  const machine = machineFor(edit.program);
+  if (machine === null) return { taken: null, proven: true };
+  const outcome = project(subject, edit, machine);
+  if (sameShape(outcome.shape, shape)) return { taken: { machine, outcome }, proven: true };
+  if (limits === null) return { taken: null, proven: false };
+  const reached = yield* searchFor(machine, shape, limits.states);
+  if (reached.schedule === null) return { taken: null, proven: reached.complete };
+  return { taken: { machine, outcome: follow(machine, reached.schedule) }, proven: true };
+}
+
+/** Applies the passes until none finds anything. `proven`: no candidate of the end result has that shape. */
+function* fixpoint(
+  from: Subject,
+  shape: Shape,
+  limits: ShrinkLimits | null,
+  passes: readonly ShrinkPass[],
+): Generator<number, { readonly subject: Subject; readonly proven: boolean }> {
+  let subject = from;
+  for (;;) {
+    let proven = true;
+    let changed = false;
+    for (const pass of passes) {
+      for (let again = true; again; ) {
+        again = false;
+        const { program } = subject.machine.compiled;
+        const weight = weightOf(program);
+        for (const edit of pass.candidates(program)) {
+          if (weightOf(edit.program) >= weight) continue;
+          const result = yield* attempt(subject, edit, shape, limits);
+          proven = proven && result.proven;
+          if (result.taken === null) continue;
+          subject = result.taken;
+          changed = true;
+          again = true;
+          break;
+        }
+      }
+    }
+    if (!changed) return { subject, proven };
+  }
+}
+
+/** Without each preemption that the end does not need; never with more steps. */
+function fewerPreemptions(
+  machine: Machine,
+  outcome: Outcome,
+  shape: Shape,
+): { genome: Genome; outcome: Outcome } {
+  let genome = genomeOfRun(machine, outcome.schedule);
+  let best = runOf(machine, genome);
+  for (let again = true; again; ) {
+    again = false;
+    for (let i = genome.preempts.length - 1; i >= 0; i--) {
+      const fewer = { order: genome.order, preempts: genome.preempts.filter((_, k) => k !== i) };
+      for (const order of [fewer.order, ...rotations(fewer.order)]) {
+        const candidate = { order, preempts: fewer.preempts };
+        const run = runOf(machine, candidate);
+        if (!sameShape(run.shape, shape) || run.steps > best.steps) continue;
+        genome = candidate;
+        best = run;
+        again = true;
+        break;
+      }
+      if (again) break;
+    }
+  }
+  return { genome, outcome: best };
+}
+
+function rotations(order: readonly number[]): number[][] {
+  return order.slice(1).map((_, i) => [...order.slice(i + 1), ...order.slice(0, i + 1)]);
+}
+
+function runOf(machine: Machine, genome: Genome): Outcome {
+  const { schedule } = runGenome(machine, genome, Number.POSITIVE_INFINITY);
+  return outcomeOf(machine, schedule);
+}
+
+/**
+ * Shrinks a program with a schedule that ends badly, keeping the shape of the end: tasks, critical sections, other
+ * ops, flags, guards, rules; last the schedule. Cheap replays go before searches. Idempotent. Pauses in between
+ * (the numbers yielded mean nothing).
+ */
+export function* shrinkSteps(
+  program: Program,
+  schedule: Schedule,
+  limits: ShrinkLimits = SHRINK_LIMITS,
+): Generator<number, ShrinkResult> {
+  const machine = machineFor(program);
+  if (machine === null) return { ok: false, reason: 'the program is ill-formed' };
+  const outcome = follow(machine, schedule);
+  const { shape } = outcome;
+  if (shape === null) return { ok: false, reason: `the schedule ends ${outcome.verdict.kind}` };
+  const quick = yield* fixpoint({ machine, outcome }, shape, null, PASSES);
+  const dear = yield* fixpoint(quick.subject, shape, limits, PASSES);
+  let { subject } = dear;
+  const shortest = yield* searchFor(subject.machine, shape, limits.states);
+  const proven = dear.proven && shortest.complete;
+  if (shortest.schedule !== null) {
+    subject = { machine: subject.machine, outcome: follow(subject.machine, shortest.schedule) };
+  }
+  const small = fewerPreemptions(subject.machine, subject.outcome, shape);
+  return {
+    ok: true,
+    shrunk: {
+      program: subject.machine.compiled.program,
+      genome: small.genome,
+      schedule: small.outcome.schedule,
+      verdict: small.outcome.verdict,
+      shape,
+      steps: small.outcome.steps,
+      grade: proven ? 'minimal' : 'reduced',
+    },
+  };
+}
+
+/** `shrinkSteps` in one go. */
+export function shrink(
+  program: Program,
+  schedule: Schedule,
+  limits: ShrinkLimits = SHRINK_LIMITS,
+): ShrinkResult {
+  return drain(shrinkSteps(program, schedule, limits));
+}
