@@ -63,6 +63,11 @@ export class Session {
     if (!this.quiet) for (const line of lines) process.stderr.write(`${line}\n`);
   }
 
+  /** Trouble that does not end the command: to stderr, also with -q. */
+  complain(problem: Problem, about = ''): void {
+    process.stderr.write(`${problemLines(problem, about).join('\n')}\n`);
+  }
+
   /**
    * The database, opened at the first call and closed at the end. `read` on a file that is not there is trouble:
    * nobody wants an empty database because of a mistyped name.
@@ -81,15 +86,6 @@ export class Session {
     const { openStore } = await import('../corpus/store/open.js');
     const opened = openStore(this.dbPath, { mode });
     if (!opened.ok) throw new Trouble(opened.problem, this.dbPath);
-    this.#store = opened.store;
-    return opened.store;
-  }
-
-  /** A database in memory, for one `check`. */
-  async scratchStore(): Promise<Store> {
-    const { openStore } = await import('../corpus/store/open.js');
-    const opened = openStore(':memory:', { mode: 'write' });
-    if (!opened.ok) throw new Trouble(opened.problem);
     this.#store = opened.store;
     return opened.store;
   }

@@ -3,7 +3,8 @@ import type { CaptureId, Signature, WitnessId } from '../corpus/schema/ids.js';
 import type { Op, OpAction, Program, ProgramLock, ProgramTask } from '../corpus/schema/program.js';
 import type { Verdict } from '../corpus/schema/verdict.js';
 import type { Witness } from '../corpus/schema/witness.js';
-import type { ExplainInput, Move } from './explain.js';
+import type { ExplainInput } from './explain.js';
+import type { Move } from './scene.js';
 
 export function op(action: OpAction, site: string | null = null): Op {
   return { ...action, guard: null, site, frames: [], line: null };

@@ -3,9 +3,9 @@ import type { CaptureForm, ImportForm, Problem } from '../../corpus/schema/forms
 import { importedLines } from '../../reports/text/imported.js';
 import { count } from '../../reports/text/layout.js';
 import { captureForm, hasLockFacts } from '../capture-form.js';
-import { ingest, keep } from '../ingest.js';
+import { ingest, keep, knownFormat } from '../ingest.js';
 import { inputFiles } from '../input-files.js';
-import { problemLines, type Session } from '../session.js';
+import type { Session } from '../session.js';
 import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
 
 interface Failure {
@@ -17,6 +17,7 @@ interface Failure {
 export async function run(session: Session): Promise<ExitCode> {
   if (session.args.length === 0)
     throw usage('relock import wants files, folders, or - for standard input.', 'relock import dmesg.txt');
+  const format = knownFormat(session.text('format'));
   const files = inputFiles(session.args);
   if (files.length === 0)
     throw new Trouble(
@@ -35,11 +36,11 @@ export async function run(session: Session): Promise<ExitCode> {
   let passedOver = 0;
   let anyFacts = false;
   for (const { path, named } of files) {
-    const taken = await ingest(path, session.text('format'));
+    const taken = await ingest(path, format);
     if (!taken.ok) {
       if (taken.code === EXIT.nothing && !named) passedOver++;
       else failures.push({ path, problem: taken.problem, code: taken.code });
-      if (named) session.talk(...problemLines(taken.problem, path));
+      if (named || taken.code === EXIT.trouble) session.complain(taken.problem, path);
       continue;
     }
     const kept = keep(store, taken.capture, new Date().toISOString());
@@ -77,8 +78,7 @@ function conclude(session: Session, outcome: Outcome): ExitCode {
       ...(errors.length === 0 ? {} : { errors }),
     } satisfies ImportForm & { error?: Problem; errors?: object[] });
   }
-  if (nothing !== null && failures.length === 0)
-    session.talk(...problemLines(nothing, session.args.join(' ')));
+  if (nothing !== null && failures.length === 0) session.complain(nothing, session.args.join(' '));
   if (anyFacts)
     session.talk(
       `${count(forms.length, 'capture')}, ${count(programs, 'program')} ready in ${session.dbPath}.   Next: relock fuzz --for 1m`,

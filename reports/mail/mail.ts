@@ -1,5 +1,6 @@
 // The mail of a witness: subject, claim, table, argument, what it rests on, and its own reproducer.
 import type { Program } from '../../corpus/schema/program.js';
+import { parseLitmus, printLitmus } from '../../corpus/text/litmus.js';
 import type { Explanation } from '../explain.js';
 import { mailFacts } from '../text/facts.js';
 import { MAIL_WIDTH } from '../text/layout.js';
@@ -30,18 +31,46 @@ export function mailForm(explanation: Explanation): string[] {
   ];
 }
 
-/** The litmus text, its padding taken out of lines that would not fit. */
+/**
+ * The litmus text as it is stored; where a line would pass 75 columns, with the tasks called T1, T2, ... as in the
+ * table above it.
+ */
 function reproducer(explanation: Explanation): string[] {
-  const lines = explanation.witness.litmus.split('\n');
-  while (lines.at(-1)?.trim() === '') lines.pop();
-  return lines.map((line) =>
-    (line.length <= MAIL_WIDTH ? line : line.replace(/(\S)\s{2,}/g, '$1 ')).trimEnd(),
+  const stored = linesOf(explanation.witness.litmus);
+  if (stored.every((line) => line.length <= MAIL_WIDTH)) return stored;
+  const parsed = parseLitmus(explanation.witness.litmus);
+  if (!parsed.ok) return stored;
+  const { program, genome, expect } = parsed.value;
+  const names = shortNames(explanation, program);
+  const to = (name: string) => names.get(name) ?? name;
+  return linesOf(
+    printLitmus({
+      program: renamed(program, to),
+      genome: genome && {
+        order: genome.order.map(to),
+        preempts: genome.preempts.map(({ step, task, over }) => ({
+          step,
+          task: to(task),
+          ...(over === undefined ? {} : { over: to(over) }),
+        })),
+      },
+      expect: expect?.map(({ kind, tasks }) => ({ kind, tasks: tasks.map(to).sort() })) ?? null,
+    }),
   );
 }
 
-/** A program whose tasks are called T1, T2, ...: for texts that must be narrow. */
-export function renamed(program: Program, names: ReadonlyMap<string, string>): Program {
-  const to = (name: string) => names.get(name) ?? name;
+function linesOf(litmus: string): string[] {
+  return litmus.trimEnd().split('\n');
+}
+
+/** The labels of the table; tasks that do not stand in it are numbered on. */
+function shortNames(explanation: Explanation, program: Program): Map<string, string> {
+  const names = new Map(explanation.tasks.map((task) => [task.name, task.label]));
+  for (const task of program.tasks) if (!names.has(task.name)) names.set(task.name, `T${names.size + 1}`);
+  return names;
+}
+
+function renamed(program: Program, to: (name: string) => string): Program {
   return {
     ...program,
     tasks: program.tasks.map((task) => ({

@@ -1,5 +1,6 @@
 // Call chains with what each call will lock, as maintainers write them: `-> func()  # will lock(X)`.
-import type { ExplainedMove, Explanation } from '../explain.js';
+import type { Explanation } from '../explain.js';
+import type { ExplainedMove } from '../scene.js';
 import { MAIL_WIDTH } from './layout.js';
 import { headline, taskTitle, waitTail } from './scenario.js';
 import { called } from './why.js';

@@ -1,19 +1,14 @@
 // The scenario table: who does what in which order, drawn as maintainers draw it in mails.
-import type { ExplainedMove, ExplainedTask, Explanation } from '../explain.js';
+import type { Explanation } from '../explain.js';
+import type { ExplainedMove, ExplainedTask, Scene } from '../scene.js';
 import { MAIL_WIDTH, shortId, wrap } from './layout.js';
 
 const MARGIN = 2;
 const COLUMN = 34;
 const GAP = 3;
-const BANNER = {
-  deadlock: '*** DEADLOCK ***',
-  stranded: '*** STRANDED ***',
-  violated: '*** VIOLATED ***',
-} as const;
-
 /** Two columns where two tasks and their names fit, numbered rows otherwise. At most 75 wide but for long names. */
-export function scenarioTable(explanation: Explanation): string[] {
-  return columns(explanation) ?? rows(explanation);
+export function scenarioTable(scene: Scene): string[] {
+  return columns(scene) ?? rows(scene);
 }
 
 /** The table alone, with its title, as `--form scenario` prints it. */
@@ -50,19 +45,19 @@ export function taskTitle(task: ExplainedTask): string {
 }
 
 /** Who a move waits for: `WAITS for T2`, `for itself`, `for ever` where nobody can help; `WAITS` if it went on later. */
-export function waitTail(explanation: Explanation, index: number): string {
-  const move = explanation.moves[index] as ExplainedMove;
-  const last = explanation.moves.findLastIndex((m) => m.task === move.task && m.outcome === 'waits');
-  const wait = index === last ? explanation.waits.find((w) => w.waiter === move.task) : undefined;
+export function waitTail(scene: Scene, index: number): string {
+  const move = scene.moves[index] as ExplainedMove;
+  const last = scene.moves.findLastIndex((m) => m.task === move.task && m.outcome === 'waits');
+  const wait = index === last ? scene.waits.find((w) => w.waiter === move.task) : undefined;
   if (wait === undefined) return 'WAITS';
   if (wait.holder === null) return 'WAITS for ever';
   if (wait.holder === wait.waiter) return 'WAITS for itself';
-  return `WAITS for ${explanation.tasks[wait.holder]?.label}`;
+  return `WAITS for ${scene.tasks[wait.holder]?.label}`;
 }
 
 /** The cell lines of one move: the step, and how it went if it did not just happen. */
-function cell(explanation: Explanation, index: number, width: number): string[] {
-  const move = explanation.moves[index] as ExplainedMove;
+function cell(scene: Scene, index: number, width: number): string[] {
+  const move = scene.moves[index] as ExplainedMove;
   switch (move.outcome) {
     case 'done':
       return [move.text];
@@ -71,7 +66,7 @@ function cell(explanation: Explanation, index: number, width: number): string[] 
     case 'missed':
       return annotated(move.text, 'busy', width);
     case 'waits':
-      return annotated(move.text, waitTail(explanation, index), width);
+      return annotated(move.text, waitTail(scene, index), width);
     default: {
       const never: never = move.outcome;
       return never;
@@ -85,41 +80,35 @@ function annotated(text: string, note: string, width: number): string[] {
 }
 
 /** Moves of an interrupt that begins in the middle of somebody else's work are announced as lockdep does. */
-function beginsInterrupt(explanation: Explanation, index: number): boolean {
-  const move = explanation.moves[index] as ExplainedMove;
-  return (
-    explanation.tasks[move.task]?.irq !== null &&
-    explanation.moves.findIndex((m) => m.task === move.task) === index
-  );
+function beginsInterrupt(scene: Scene, index: number): boolean {
+  const move = scene.moves[index] as ExplainedMove;
+  return scene.tasks[move.task]?.irq !== null && scene.moves.findIndex((m) => m.task === move.task) === index;
 }
 
 /** An edge of the cycle that is not an attempt of its waiter: it was interrupted. */
-function interruptNotes(explanation: Explanation): { readonly waiter: number; readonly text: string }[] {
-  return explanation.waits
+function interruptNotes(scene: Scene): { readonly waiter: number; readonly text: string }[] {
+  return scene.waits
     .filter((wait) => wait.how === 'interrupt' && wait.holder !== null)
     .map((wait) => ({
       waiter: wait.waiter,
-      text: `(interrupted by ${explanation.tasks[wait.holder as number]?.label})`,
+      text: `(interrupted by ${scene.tasks[wait.holder as number]?.label})`,
     }));
 }
 
-function banner(explanation: Explanation): string {
-  const kind = explanation.witness.kind;
-  const text =
-    kind === 'stranded' ? BANNER.stranded : kind === 'violated' ? BANNER.violated : BANNER.deadlock;
-  return `${' '.repeat(21)}${text}`;
+function banner(scene: Scene): string {
+  return `${' '.repeat(21)}*** ${scene.ends.toUpperCase()} ***`;
 }
 
-function columns(explanation: Explanation): string[] | null {
-  const { tasks, moves } = explanation;
+function columns(scene: Scene): string[] | null {
+  const { tasks, moves } = scene;
   if (tasks.length === 0 || tasks.length > 2) return null;
   const titles = titlesFor(tasks);
   const steps = moves.flatMap((move, i) => {
-    const lines = cell(explanation, i, COLUMN);
-    if (beginsInterrupt(explanation, i)) lines.unshift('<Interrupt>');
+    const lines = cell(scene, i, COLUMN);
+    if (beginsInterrupt(scene, i)) lines.unshift('<Interrupt>');
     return lines.map((text) => ({ task: move.task, text }));
   });
-  for (const note of interruptNotes(explanation)) steps.push({ task: note.waiter, text: note.text });
+  for (const note of interruptNotes(scene)) steps.push({ task: note.waiter, text: note.text });
   const cells = [...titles.flat(), ...steps.map((step) => step.text)];
   if (cells.some((text) => text.length > COLUMN)) return null;
   const line = (left: string, right: string) =>
@@ -133,7 +122,7 @@ function columns(explanation: Explanation): string[] | null {
     line(rule, tasks.length === 2 ? rule : ''),
     ...steps.map((step) => (step.task === 0 ? line(step.text, '') : line('', step.text))),
     '',
-    banner(explanation),
+    banner(scene),
   ];
 }
 
@@ -148,8 +137,8 @@ function titlesFor(tasks: readonly ExplainedTask[]): string[][] {
   });
 }
 
-function rows(explanation: Explanation): string[] {
-  const { tasks, moves } = explanation;
+function rows(scene: Scene): string[] {
+  const { tasks, moves } = scene;
   const digits = String(moves.length).length;
   const label = Math.max(2, ...tasks.map((task) => task.label.length));
   const indent = MARGIN + digits + 1 + label + 2;
@@ -157,14 +146,14 @@ function rows(explanation: Explanation): string[] {
   out.push(`  ${'-'.repeat(MAIL_WIDTH - MARGIN - 2)}`);
   for (const [i, move] of moves.entries()) {
     const who = (tasks[move.task]?.label ?? '').padEnd(label);
-    const lines = cell(explanation, i, MAIL_WIDTH - indent);
-    if (beginsInterrupt(explanation, i)) out.push(`${' '.repeat(MARGIN + digits + 1)}${who}  <Interrupt>`);
+    const lines = cell(scene, i, MAIL_WIDTH - indent);
+    if (beginsInterrupt(scene, i)) out.push(`${' '.repeat(MARGIN + digits + 1)}${who}  <Interrupt>`);
     out.push(`  ${String(i + 1).padStart(digits)} ${who}  ${lines[0]}`);
     for (const more of lines.slice(1)) out.push(`${' '.repeat(indent)}${more}`);
   }
-  for (const note of interruptNotes(explanation)) {
+  for (const note of interruptNotes(scene)) {
     const who = (tasks[note.waiter]?.label ?? '').padEnd(label);
     out.push(`${' '.repeat(MARGIN + digits + 1)}${who}  ${note.text}`);
   }
-  return [...out, '', banner(explanation)];
+  return [...out, '', banner(scene)];
 }

@@ -1,5 +1,6 @@
 // Let/Then: the cycle in words, one sentence an edge, after Elle.
-import type { Explanation, Place, Wait } from '../explain.js';
+import type { Explanation } from '../explain.js';
+import type { Place, Wait } from '../scene.js';
 import { wrap } from './layout.js';
 import { taskTitle } from './scenario.js';
 

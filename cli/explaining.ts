@@ -1,0 +1,64 @@
+// Explains a stored witness: replays its text, and gathers what the database knows around it.
+import type { Program } from '../corpus/schema/program.js';
+import type { Schedule } from '../corpus/schema/schedule.js';
+import type { Witness } from '../corpus/schema/witness.js';
+import type { Store } from '../corpus/store/store.js';
+import { parseLitmus } from '../corpus/text/litmus.js';
+import { explore } from '../engine/explore/explore.js';
+import { compileOrThrow } from '../engine/model/compile.js';
+import { Machine } from '../engine/model/machine.js';
+import { runGenome } from '../engine/schedulers/genome.js';
+import { indexGenome } from '../engine/schedulers/genome-names.js';
+import { type Explanation, explain } from '../reports/explain.js';
+import { movesOf } from '../reports/moves.js';
+import { Trouble } from './trouble.js';
+import { version } from './version.js';
+
+/** Most states that are searched to see whether a rule change helps. */
+const RULE_SEARCH_STATES = 200_000;
+const MAX_STEPS = 1_000_000;
+
+/** Explains a witness of the database. Throws Trouble if its text no longer replays. */
+export function explanationOf(store: Store, witness: Witness): Explanation {
+  const captures = new Set<string>(witness.captures);
+  return explanationAlone(witness, {
+    sources: store.captures().filter((capture) => captures.has(capture.id)),
+    similar: store.witnesses(),
+  });
+}
+
+/** Explains a witness with what is handed in about where it came from. */
+export function explanationAlone(
+  witness: Witness,
+  around: Pick<Parameters<typeof explain>[0], 'sources' | 'similar'> = {},
+): Explanation {
+  const { program, schedule } = scheduleOf(witness);
+  const { moves, verdict } = movesOf(program, schedule);
+  return explain({ witness, program, moves, verdict, ...around, search: ruleSearch, tool: version() });
+}
+
+function scheduleOf(witness: Witness): { program: Program; schedule: Schedule } {
+  const parsed = parseLitmus(witness.litmus);
+  if (!parsed.ok)
+    throw damaged(
+      witness,
+      parsed.problems.map(({ line, message }) => `line ${line}: ${message}`).slice(0, 5),
+    );
+  const { program, genome } = parsed.value;
+  if (genome === null) throw damaged(witness, ['Its text has no schedule.']);
+  const machine = new Machine(compileOrThrow(program));
+  return { program, schedule: runGenome(machine, indexGenome(program, genome), MAX_STEPS).schedule };
+}
+
+function damaged(witness: Witness, facts: readonly string[]): Trouble {
+  return new Trouble(
+    { title: 'THE TEXT OF THIS WITNESS CANNOT BE READ', facts, next: 'relock verify-db' },
+    witness.id,
+  );
+}
+
+function ruleSearch(program: Program): { finds: number } | null {
+  const result = explore(program, { maxStates: RULE_SEARCH_STATES });
+  if (result.finds.length > 0) return { finds: result.finds.length };
+  return result.complete ? { finds: 0 } : null;
+}

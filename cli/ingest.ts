@@ -1,0 +1,124 @@
+// From a path to a capture, and from a capture into the database, with its programs.
+
+import { encodeCapture } from '../corpus/pack/pack.js';
+import type { Capture } from '../corpus/schema/capture.js';
+import type { Problem } from '../corpus/schema/forms.js';
+import type { LoweredProgram } from '../corpus/schema/program.js';
+import type { Store } from '../corpus/store/store.js';
+import { canonicalProgram, programId } from '../corpus/text/program-id.js';
+import { lowerCapture } from '../engine/lower/lower.js';
+import { importSource } from '../importers/import.js';
+import { IMPORTERS, sniff } from '../importers/registry.js';
+import { openSource, type Source } from '../importers/source.js';
+import { EXIT, type ExitCode, nearest, Trouble, usage } from './trouble.js';
+
+export type Ingested =
+  | { readonly ok: true; readonly capture: Capture }
+  | { readonly ok: false; readonly problem: Problem; readonly code: ExitCode };
+
+/** Reads one file, or stdin for `-`. Never throws for what is in the file. */
+export async function ingest(path: string, format: string | null): Promise<Ingested> {
+  return withSource(path, (source) => ingestSource(source, format));
+}
+
+/** Reads an open source to its end. */
+export async function ingestSource(source: Source, format: string | null): Promise<Ingested> {
+  const done = await importSource(source, format === null ? {} : { format });
+  if (done.ok) return done;
+  const { kind, title, facts, next } = done.problem;
+  const code = kind === 'nothing-recognised' ? EXIT.nothing : EXIT.trouble;
+  return { ok: false, problem: { title: headline(title, source.name), facts, next: nextFor(next) }, code };
+}
+
+/** Opens, hands over, closes; what cannot be opened or read is told as a problem. */
+export async function withSource(
+  path: string,
+  work: (source: Source) => Promise<Ingested>,
+): Promise<Ingested> {
+  const opened = await openSource(path, process.stdin);
+  if (!opened.ok) {
+    const { title, facts, next } = opened.problem;
+    return {
+      ok: false,
+      problem: { title: headline(title, path), facts, next: nextFor(next) },
+      code: EXIT.trouble,
+    };
+  }
+  try {
+    return await work(opened.source);
+  } catch (error) {
+    // The system's word on a file that vanished, or a disk that fails, while it is read.
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    const problem = {
+      title: 'I COULD NOT READ THE FILE TO ITS END',
+      facts: [error.message],
+      next: `ls -l ${path}`,
+    };
+    return { ok: false, problem, code: EXIT.trouble };
+  } finally {
+    await opened.source.close();
+  }
+}
+
+/** True if the source carries litmus texts: then `check` compares them with what they expect. */
+export async function isLitmus(source: Source, format: string | null): Promise<boolean> {
+  return format === null ? sniff(await source.head())?.id === 'litmus' : format === 'litmus';
+}
+
+/** Throws Trouble for a format that nobody reads. */
+export function knownFormat(format: string | null): string | null {
+  const ids = IMPORTERS.map((importer) => importer.id);
+  if (format === null || ids.includes(format)) return format;
+  throw usage(
+    `There is no format "${format}": I read ${ids.join(', ')}.`,
+    `relock import --format ${nearest(format, ids) ?? ids[0] ?? ''} FILE`,
+  );
+}
+
+export interface Kept {
+  readonly already: boolean;
+  readonly programs: number;
+  /** What a person should know about episodes of which no program could be made. */
+  readonly notes: readonly string[];
+}
+
+/** Stores a capture and its programs in one transaction. */
+export function keep(store: Store, capture: Capture, at: string): Kept {
+  const lowered = lowerCapture(capture);
+  const already = store.atomically(() => {
+    const outcome = store.addCapture(capture, encodeCapture(capture), at);
+    store.putPrograms(
+      lowered.programs.map((program) => ({
+        id: programId(program.program),
+        litmus: canonicalProgram(program.program),
+        capture: capture.id,
+        lowered: program satisfies LoweredProgram,
+      })),
+    );
+    return outcome === 'already';
+  });
+  const notes = lowered.notLowered.map(
+    ({ episode, reason }) =>
+      `no program of ${capture.episodes[episode]?.origin ?? 'an episode'} ${episode}: ${reason}`,
+  );
+  return { already, programs: lowered.programs.length, notes };
+}
+
+/** Titles are in capitals and do not repeat the file, which stands beside them. */
+function headline(title: string, path: string): string {
+  const bare = title
+    .replace(path, '')
+    .replace(/\s+(in|of|from)?\s*$/, '')
+    .trim();
+  return (bare === 'cannot read' ? 'I cannot read this file' : bare).toUpperCase();
+}
+
+function nextFor(next: string): string {
+  return next === 'relock import --help' ? 'relock import -h' : next;
+}
+
+/** For callers that want one file or nothing. */
+export function orTrouble(ingested: Ingested, path: string): Capture {
+  if (ingested.ok) return ingested.capture;
+  throw new Trouble(ingested.problem, path, ingested.code);
+}
