@@ -11,7 +11,7 @@ export const TRIGGER =
 const HEADLINES: readonly RegExp[] = [
   /^(?:\[ )?(?:INFO|WARNING|BUG): (?:possible (?:circular|recursive|irq lock|deadlock)|inconsistent |.*(?:safe|READ) -> .* lock order|suspicious (?:RCU|rcu_dereference)|bad (?:unlock|contention)|held lock freed|lock held (?:when|at)|.* still has locks held|Nested lock|Invalid wait context|invalid wait context|bad wait context)/i,
   /^INFO: task .+:\d+ (?:<\w+> )?(?:blocked|can't die|is blocked)/,
-  /^(?:rcu: )?INFO: rcu\w* .*stall/i,
+  /^[?@]?(?:rcu: )?INFO: rcu\w* .*stall/i,
   /^(?:(?:NMI )?watchdog: )?BUG: (?:soft lockup|workqueue|scheduling while atomic|sleeping function|using |spinlock|rwlock|rtmutex|MAX_LOCK|key |looking up)/,
   /(?:Watchdog|self-)\s*detected hard LOCKUP|detected hard LOCKUP on/,
   /^(?:[Ss]ys[Rr]q ?: )?Show(?:ing all locks held| Blocked State| State| Locks Held)/,

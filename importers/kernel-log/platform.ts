@@ -1,39 +1,46 @@
 // Concludes from stacks, registers and modules on which architecture and with which drivers a log was made.
 import type { Report } from '../../corpus/schema/report.js';
 
-/** Architecture by what only it prints or calls; the first that fits stands. */
-const ARCH_BY_LINE: readonly (readonly [string, RegExp])[] = [
+/** What only one architecture prints, calls or addresses, with how much it tells. A line may speak for several. */
+const ARCH_SIGNS: readonly (readonly [string, number, RegExp])[] = [
   [
     's390x',
-    /Krnl (?:PSW|GPRS|Code)|Hardware name: .*\b(?:IBM \d{4} |QEMU \d{4} QEMU|LPAR|z\/VM)|\[<0*3(?:ff|[0-9a-f]{2})[0-9a-f]{8}>\] \w+\+0x/,
+    5,
+    /Krnl (?:PSW|GPRS|Code)|Hardware name: (?:IBM \d{4} |QEMU \d{4} QEMU)|\b__s390x?_sys_\w+|\barch\/s390\/|\bz\/VM\b|\(LPAR\)/,
   ],
+  ['s390x', 3, /\b(?:zpci_|chsc_|crw_collect|ccw_device|css_)\w+|\bsystem_call\+0x[0-9a-f]+\/0x/],
+  ['s390x', 1, /\[<0{4,5}[0-9a-f]{10,12}>\] \w+\+0x/],
   [
     'arm64',
-    /^ *(?:pc : [0-9a-z_]|pstate: |x29: )|\b(?:el[01]t?_?(?:64_)?(?:sync|svc|irq)\w*|el1h_64_\w+|__arm64_sys_\w+|do_el0_svc|el0_sync\w*)\+0x/,
+    5,
+    /^ *(?:pc : \w|pstate: [0-9a-f]{8}|x29: [0-9a-f]{16})|\b(?:el[01]t?_?(?:64_)?(?:sync|svc|irq|interrupt)\w*|__arm64_sys_\w+|do_el0_svc\w*|el1h_64_\w+|gic_handle_irq)\+0x|\barch\/arm64\//,
   ],
+  ['arm64', 1, /\bffff(?:0000|8000)[0-9a-f]{8}\b/],
   [
     'ppc64',
-    /\bNIP:? +\[?[c0-9a-f]|\[c0[0-9a-f]{14}\] \[c0[0-9a-f]{14}\]|\bGPR\d\d: |\bsystem_call_(?:exception|common|vectored_common)\+0x/,
+    5,
+    /\bNIP:? +\[?c0|\[c0[0-9a-f]{14}\] \[c0[0-9a-f]{14}\]|\bGPR\d\d: |\bsystem_call_(?:exception|common|vectored_common)\+0x|\barch\/powerpc\/|\bret_from_kernel_(?:user_)?thread\+0x/,
   ],
-  [
-    'riscv64',
-    /\bepc : |\b(?:do_trap_ecall_u|__riscv_sys_\w+|ret_from_exception)\+0x|\[<ffffffff80[0-9a-f]{6}>\] \w+\+0x.*\bhandle_exception/,
-  ],
+  ['ppc64', 1, /\bc0{2}[0-9a-f]{13}\b/],
+  ['riscv64', 5, /\bepc : |\b(?:do_trap_ecall_u|__riscv_sys_\w+|riscv_intc_irq)\+0x|\barch\/riscv\//],
+  ['riscv64', 1, /\b(?:ff6[0-9a-f]{13}|ff2[0-9a-f]{13}|ffffffd[0-9a-f]{9}|ffffffe[0-9a-f]{9})\b/],
   [
     'x86_64',
-    /\bRIP: 00|\bORIG_RAX: |\bR15: [0-9a-f]{16}|\b(?:do_syscall_64|entry_SYSCALL_64\w*|__x64_sys_\w+|asm_(?:sysvec|exc)_\w+|ret_from_fork_asm|do_syscall_x64|secondary_startup_64\w*|x86_64_start_\w+|system_call_fastpath|cpu_startup_entry_x86)\+0x/,
+    5,
+    /\bRIP: 00|\bORIG_RAX: |\bR15: [0-9a-f]{16}|\b(?:do_syscall_64|entry_SYSCALL_64\w*|entry_SYSENTER_compat\w*|__x64_sys_\w+|__ia32_compat_sys_\w+|asm_(?:sysvec|exc|common)_\w+|ret_from_fork_asm|do_syscall_x64|secondary_startup_64\w*|x86_64_start_\w+|system_call_fastpath|tracesys|apic_timer_interrupt|ret_from_intr)\+0x|\barch\/x86\/|Hardware name: .*(?:Google Compute Engine|Standard PC|VMware|Virtual Machine)/,
   ],
-  [
-    'x86',
-    /\bEIP: |\b(?:do_int80_syscall_32|do_fast_syscall_32|entry_INT80_32|sysenter_do_call|startup_32_smp)\+0x/,
-  ],
+  ['x86_64', 1, /\bffff8[89a-f][0-9a-f]{10}\b|\bffffffff[89a-c][0-9a-f]{7}\b|\bffffc9[0-9a-f]{10}\b/],
+  ['x86', 5, /\bEIP: 0|\b(?:entry_INT80_32|entry_SYSENTER_32|sysenter_do_call|startup_32_smp)\+0x/],
   [
     'arm',
-    /\b(?:ret_fast_syscall|__irq_svc|__irq_usr|unwind_backtrace|kernel_thread_exit)\b|PC is at |\) from \[<[0-9a-f]{8}>\]/,
+    5,
+    /\b(?:ret_fast_syscall|__irq_svc|__irq_usr|kernel_thread_exit)\b|\) from \[<[0-9a-f]{8}>\]|^ *PC is at |\barch\/arm\//,
   ],
-  ['loongarch64', /\bera +: |\bera: [0-9a-f]{16}/],
-  ['mips', /\bepc +: [0-9a-f]{8}|\bhandle_sys64?\+0x/],
+  ['loongarch64', 5, /\bera ?: [0-9a-f]{16}|\barch\/loongarch\//],
+  ['mips', 5, /\barch\/mips\/|\bhandle_sys(?:64|n32)?\+0x/],
 ];
+/** Votes after which no more lines are looked at. */
+const ENOUGH = 60;
 
 /** Architecture as distributions write it into release names. */
 const ARCH_BY_RELEASE: readonly (readonly [string, RegExp])[] = [
@@ -70,17 +77,18 @@ const DRIVERS: readonly (readonly [string, RegExp, RegExp])[] = [
 
 /** Gathers hints line by line while reports are read. */
 export class MachineHints {
-  #arch: string | null = null;
+  readonly #votes = new Map<string, number>();
+  #most = 0;
   readonly #modules = new Set<string>();
 
   /** Notes one peeled line of a report. */
   note(message: string): void {
-    if (this.#arch === null) {
-      for (const [arch, pattern] of ARCH_BY_LINE) {
-        if (pattern.test(message)) {
-          this.#arch = arch;
-          break;
-        }
+    if (this.#most < ENOUGH) {
+      for (const [arch, weight, sign] of ARCH_SIGNS) {
+        if (!sign.test(message)) continue;
+        const votes = (this.#votes.get(arch) ?? 0) + weight;
+        this.#votes.set(arch, votes);
+        if (votes > this.#most) this.#most = votes;
       }
     }
     if (message.includes(']')) {
@@ -91,7 +99,10 @@ export class MachineHints {
 
   /** The architecture, or null where nothing tells. */
   arch(kernel: string | null): string | null {
-    if (this.#arch !== null) return this.#arch;
+    let best: string | null = null;
+    for (const [arch, votes] of this.#votes)
+      if (votes >= 2 && votes > (best === null ? 0 : (this.#votes.get(best) ?? 0))) best = arch;
+    if (best !== null) return best;
     if (kernel === null) return null;
     return ARCH_BY_RELEASE.find(([, pattern]) => pattern.test(kernel))?.[0] ?? null;
   }

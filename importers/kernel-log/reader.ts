@@ -19,6 +19,9 @@ const MAX_REPORTS = 20_000;
 const CUT_HEADLINE =
   /^(?:INFO: task .*(?:blocked(?: for(?: more(?: than(?: \d+)?)?)?)?|:\d+)$|INFO: task \S+$|BUG: sleeping function(?: called(?: from(?: invalid(?: context(?: at)?)?)?)?)?$|(?:rcu: )?INFO: rcu_\w+(?: self-detected| detected)?(?: stalls?)?(?: on)?$|(?:watchdog: )?BUG: soft lockup(?: -(?: CPU#\d+(?: stuck(?: for(?: \d+s!)?)?)?)?)?$|BUG: scheduling while(?: atomic:?)?$|task:\S+ +state:\S(?: +stack: *\d+)?$|INFO: task .+ is blocked on a.*[^.\d>]$)/;
 
+/** A stack line that a mail client cut behind `?` or inside the next line's stamp. */
+const CUT_FRAME = /\+0x.*(?:\] +\?|\[)\s*$/;
+
 interface Open {
   readonly parser: ReportParser;
   readonly caller: string | null;
@@ -47,6 +50,7 @@ export class KernelLogReader {
   readonly #reports: Report[] = [];
   #silence = 0;
   #pending: LogLine | null = null;
+  #cutRaw: { readonly raw: string; readonly no: number } | null = null;
   #version: string | null = null;
   readonly #machine = new MachineHints();
 
@@ -61,7 +65,7 @@ export class KernelLogReader {
     let at = 0;
     let no = block.firstLine;
     while (at <= text.length) {
-      if (this.#open.length === 0 && this.#pending === null) {
+      if (this.#open.length === 0 && this.#pending === null && this.#cutRaw === null) {
         TRIGGER.lastIndex = at;
         const hit = TRIGGER.exec(text);
         if (hit === null) break;
@@ -72,7 +76,7 @@ export class KernelLogReader {
       }
       const newline = text.indexOf('\n', at);
       const end = newline === -1 ? text.length : newline;
-      for (const line of peelLine(text.slice(at, end), no)) this.#line(line);
+      this.#raw(text.slice(at, end), no);
       at = end + 1;
       no++;
     }
@@ -80,6 +84,9 @@ export class KernelLogReader {
 
   /** Ends everything that is still open and hands over. */
   end(): KernelLogReports {
+    const cut = this.#cutRaw;
+    this.#cutRaw = null;
+    if (cut !== null) for (const line of peelLine(cut.raw, cut.no)) this.#line(line);
     if (this.#pending !== null) {
       const pending = this.#pending;
       this.#pending = null;
@@ -89,6 +96,17 @@ export class KernelLogReader {
     this.#open = [];
     this.#reports.sort((a, b) => a.line - b.line);
     return { reports: this.#reports, version: this.#version, machine: this.#machine };
+  }
+
+  #raw(raw: string, no: number): void {
+    const cut = this.#cutRaw;
+    this.#cutRaw = null;
+    const whole = cut === null ? raw : `${cut.raw.trimEnd()} ${raw.replace(/^[>|\s]+/, '')}`;
+    if (this.#open.length > 0 && CUT_FRAME.test(whole) && whole.length < 1_000) {
+      this.#cutRaw = { raw: whole, no: cut?.no ?? no };
+      return;
+    }
+    for (const line of peelLine(whole, cut?.no ?? no)) this.#line(line);
   }
 
   #line(line: LogLine): void {

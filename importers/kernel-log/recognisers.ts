@@ -19,7 +19,7 @@ export const RECOGNISERS: readonly ReportRecogniser[] = [
   lockupRecogniser,
   workqueueStallRecogniser,
   sysrqRecogniser,
-  lockdepReports,
   otherLockRecogniser,
+  lockdepReports,
   locksHeldRecogniser,
 ];

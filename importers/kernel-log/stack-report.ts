@@ -4,7 +4,7 @@ import { isHeadline } from './headlines.js';
 import type { Fed, LogLine, ReportParser } from './line.js';
 import { createHeldList } from './lockdep/held-list.js';
 import { heldOf, reportOf } from './report-draft.js';
-import { kernelOf, parseCpuLine } from './task-line.js';
+import { kernelOf, parseCpuLine, parseTaskLine } from './task-line.js';
 import { TraceReader } from './trace-reader.js';
 
 type Fact = string | number | boolean | null;
@@ -23,7 +23,7 @@ export interface StackDraft {
 export interface StackReportForm {
   /** Reads a line of this kind's own into the draft; true if it was one. */
   detail(text: string, draft: StackDraft): boolean;
-  /** True for a headline that belongs into this report (a stall that is told in two lines). */
+  /** True for a headline that belongs into this report (a warning that is told in two lines); asked before its trace. */
   continues?(text: string): boolean;
   /** True where every `CPU: n PID: m Comm: x` line may belong to another task than the reported one. */
   readonly manyTasks?: boolean;
@@ -63,9 +63,16 @@ class StackReport implements ReportParser {
   }
 
   #feed(text: string, line: LogLine): Fed {
-    if (isHeadline(text) && this.#form.continues?.(text) !== true) return 'over';
+    if (isHeadline(text) && (this.#trace.begun || this.#form.continues?.(text) !== true)) return 'over';
     if (this.#form.detail(text, this.#draft)) return 'taken';
     if (this.#held.feed(line) === 'taken') return 'taken';
+    const task = parseTaskLine(text);
+    if (task !== null && this.#form.manyTasks !== true) {
+      if (this.#trace.begun || (this.#draft.pid !== null && this.#draft.pid !== task.pid)) return 'over';
+      this.#draft.pid ??= task.pid;
+      this.#draft.task ??= task.comm;
+      return 'taken';
+    }
     const cpu = parseCpuLine(text);
     if (cpu !== null) {
       this.#kernel ??= cpu.kernel;
@@ -93,7 +100,8 @@ class StackReport implements ReportParser {
       this.#kernel ??= release[1] ?? null;
       return 'taken';
     }
-    if (this.#trace.begun && line.timeNs === null && this.#line.timeNs !== null) return 'over';
+    // A stamp-less line behind a stack is prose, or the wrapped end of a line.
+    if (this.#trace.begun && line.timeNs === null && this.#line.timeNs !== null) this.#strangers += 3;
     if (this.#trace.ended && this.#form.manyTasks !== true) return 'over';
     return 'foreign';
   }

@@ -10,7 +10,7 @@ const SCHEDULING = /^BUG: scheduling while atomic: (.+)\/(-?\d+)\/(0x[0-9a-f]+)/
 const PREEMPTIBLE = /^BUG: using (\S+) in preemptible \[(\w+)\] code: (.+)\/(\d+)/;
 
 const IN_ATOMIC =
-  /^in_atomic\(\): (\d+), irqs_disabled\(\): (\d+)(?:, non_block: (\d+))?,(?: pid: (\d+), name: (.*))?/;
+  /^in_atomic\(\): (\d+), irqs_disabled\(\): (\d+)(?:, non_block: (\d+))?,(?: pid: (\d+)(?:,(?: name:(.*))?)?)?/;
 
 const sleepingForm: StackReportForm = {
   detail(text, draft) {
@@ -26,15 +26,22 @@ const sleepingForm: StackReportForm = {
       draft.facts['irqs_disabled'] = Number(atomic[2]);
       if (atomic[4] !== undefined) {
         draft.pid = Number(atomic[4]);
-        draft.task = (atomic[5] ?? '').trim();
+        draft.task = (atomic[5] ?? '').trim() || null;
       }
       return true;
     }
-    const name = /^(?:pid: (\d+), )?name: (.+)$/.exec(text);
-    if (name !== null && draft.facts['in_atomic'] !== undefined && draft.task === null) {
-      if (name[1] !== undefined) draft.pid = Number(name[1]);
-      draft.task = name[2] ?? null;
-      return true;
+    // The line above is longer than mails are wide: its end may stand on a line of its own.
+    if (
+      draft.facts['in_atomic'] !== undefined &&
+      draft.task === null &&
+      !/^(?:preempt|RCU|CPU|\d+ lock|---)/.test(text)
+    ) {
+      const name = /^(?:(?:pid: )?(\d+), )?(?:name: ?)?(\S.{0,20})?$/.exec(text);
+      if (name !== null) {
+        if (name[1] !== undefined) draft.pid = Number(name[1]);
+        if (name[2] !== undefined) draft.task = name[2];
+        return true;
+      }
     }
     return /^(?:preempt_count: |RCU nest depth: |Preemption disabled at:)/.test(text);
   },

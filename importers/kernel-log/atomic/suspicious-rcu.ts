@@ -28,7 +28,7 @@ const form: StackReportForm = {
       draft.facts['what'] = text.slice(0, -1);
       return true;
     }
-    return /^(?:other info that might|rcu_scheduler_active = |RCU used illegally|stack backtrace:|-{10,}$|={10,}$|\d+\.\d+\S* #\d+|\S+ (?:Not tainted|Tainted))/.test(
+    return /^(?:other info that might|rcu_scheduler_active = |RCU used illegally|stack backtrace:|-{10,}$|={10,}$|(?![0-9])\S+ (?:Not tainted|Tainted))/.test(
       text,
     );
   },

@@ -90,8 +90,8 @@ class HungTask implements ReportParser {
       return 'taken';
     }
     if (PREAMBLE.test(text)) return 'taken';
-    // A stamp-less line behind a stack is prose: the mail goes on.
-    if (current.trace.begun && line.timeNs === null && this.#line.timeNs !== null) return 'over';
+    // A stamp-less line behind a stack is prose, or the wrapped end of a line.
+    if (current.trace.begun && line.timeNs === null && this.#line.timeNs !== null) this.#strangers += 2;
     return 'foreign';
   }
 

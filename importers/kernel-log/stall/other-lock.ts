@@ -8,6 +8,8 @@ interface OtherKind {
 }
 
 const KINDS: readonly OtherKind[] = [
+  // kernel/locking/lockdep.c; the WARNING of the same check follows on the next line.
+  { what: 'lockdep', headline: /^DEBUG_LOCKS_WARN_ON\(/ },
   {
     what: 'task cannot die',
     headline: /^INFO: task (?<comm>.+):(?<pid>\d+) can't die for more than \d+ seconds/,
@@ -21,13 +23,13 @@ const KINDS: readonly OtherKind[] = [
 
 const form: StackReportForm = {
   detail: (text) => /^(?:lock: |last function: |\.magic: |DEBUG_LOCKS_WARN_ON|Modules linked in)/.test(text),
-  continues: (text) => text.startsWith('WARNING: CPU') || text.startsWith('DEBUG_LOCKS_WARN_ON'),
+  continues: (text) => text.startsWith('WARNING: ') || text.startsWith('DEBUG_LOCKS_WARN_ON'),
 };
 
 export const otherLockRecogniser: ReportRecogniser = {
   open(line) {
     const text = line.text.trim();
-    if (!/^(?:BUG|INFO|WARNING): /.test(text)) return null;
+    if (!/^(?:INFO|WARNING): |^DEBUG_LOCKS/.test(text)) return null;
     for (const { what, headline } of KINDS) {
       const head = headline.exec(text);
       if (head === null) continue;
