@@ -1,7 +1,10 @@
 // Decompression of .gz, .xz and .zst streams, chunk by chunk, that keeps what came before damage.
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { XzReadableStream } from 'xz-decompress';
+import * as xzModule from 'xz-decompress';
+
+// A CommonJS package: Node finds its exports behind `default`, bundlers and test runners beside it.
+const { XzReadableStream } = 'default' in xzModule ? (xzModule.default as typeof xzModule) : xzModule;
 
 export type Packing = 'gz' | 'xz' | 'zst' | 'plain';
 
