@@ -25,17 +25,20 @@ interface Edge {
 }
 
 /** Edges of the cycle in the order of the chain: edge k takes lock k while holding lock k-1; edge 0 closes it. */
-function edgesOf(report: Report): Edge[] | null {
+function edgesOf(
+  report: Report,
+): { readonly edges: readonly Edge[]; readonly assumes: readonly string[] } | null {
   const chain = completeChain(report.chain);
   if (chain !== null) {
     const last = chain[chain.length - 1]!;
-    return chain.map((link, k) => ({
+    const edges = chain.map((link, k) => ({
       held: k === 0 ? last.lock : chain[k - 1]!.lock,
       wanted: link.lock,
       frames: link.frames,
       line: link.line ?? report.line,
       reporter: k === 0,
     }));
+    return { edges, assumes: [] };
   }
   // A chain with holes: `Chain exists of: A --> B --> C` and the scenario table still name every edge.
   const named =
@@ -43,11 +46,15 @@ function edgesOf(report: Report): Edge[] | null {
   const wants = report.wants?.lock ?? named[0];
   const holds = report.holds[0]?.lock ?? named[named.length - 1];
   if (wants === undefined || holds === undefined || wants === holds) return null;
-  const path =
-    named.length >= 2 && named[0] === wants && named[named.length - 1] === holds
-      ? named
-      : twoCpuPath(report, wants, holds);
-  if (path === null) return null;
+  // Failing that, the headline itself: lockdep reports a cycle only after it walked from the lock wanted to the lock held.
+  const whole = named.length >= 2 && named[0] === wants && named[named.length - 1] === holds;
+  const path = whole ? named : [wants, holds];
+  const assumes =
+    whole || isSecondColumn(report, wants, holds)
+      ? []
+      : [
+          `some path takes \`${holds}\` while \`${wants}\` is held: lockdep says that it found one, and the log is cut off before it shows where`,
+        ];
   const edges: Edge[] = [
     { held: holds, wanted: wants, frames: framesOf(report, wants), line: report.line, reporter: true },
   ];
@@ -59,15 +66,15 @@ function edgesOf(report: Report): Edge[] | null {
       line: report.line,
       reporter: false,
     });
-  return edges;
+  return { edges, assumes };
 }
 
-/** `wants -> holds` where the table's second column takes exactly these two. */
-function twoCpuPath(report: Report, wants: string, holds: string): string[] | null {
+/** True if the table's second column takes exactly these two, so that the path between them is one edge. */
+function isSecondColumn(report: Report, wants: string, holds: string): boolean {
   const second = report.scenario
     .filter((step) => step.cpu === 1 && step.lock !== null)
     .map((step) => step.lock);
-  return second.length === 2 && second[0] === wants && second[1] === holds ? [wants, holds] : null;
+  return second.length === 2 && second[0] === wants && second[1] === holds;
 }
 
 function framesOf(report: Report, lock: string): readonly string[] {
@@ -83,11 +90,12 @@ function tableMode(report: Report, lock: string, which: 'first' | 'last'): LockM
 
 /** Makes the episodes of one circular report. Returns how many; 0 if the report lacks the facts. */
 export function circularEpisodes(scribe: Scribe, report: Report, index: number): number {
-  const edges = edgesOf(report);
-  if (edges === null) {
+  const claim = edgesOf(report);
+  if (claim === null) {
     scribe.builder.skips.count('chain_incomplete', report.line);
     return 0;
   }
+  const { edges } = claim;
   const cycle = edges.map((edge) => edge.wanted);
   const wantedMode = (edge: Edge): LockMode =>
     (edge.reporter ? tableMode(report, edge.wanted, 'last') : null) ??
@@ -181,10 +189,13 @@ export function circularEpisodes(scribe: Scribe, report: Report, index: number):
     report: index,
     actors,
     byClass: true,
-    assumes: gates.map(
-      (gate) =>
-        `${BEYOND_THE_LOG}only ${report.task ?? 'the reporting task'} holds \`${gate}\`: held by the other tasks too it would be a gate, and lockdep prints the held locks of the reporting task alone`,
-    ),
+    assumes: [
+      ...claim.assumes,
+      ...gates.map(
+        (gate) =>
+          `${BEYOND_THE_LOG}only ${report.task ?? 'the reporting task'} holds \`${gate}\`: held by the other tasks too it would be a gate, and lockdep prints the held locks of the reporting task alone`,
+      ),
+    ],
     ruledOut: [],
     line: report.line,
   });

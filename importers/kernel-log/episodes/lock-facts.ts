@@ -118,6 +118,14 @@ const KNOWN: readonly Known[] = [
     single: true,
   },
   {
+    pattern:
+      /^(cb_lock|genl_sem|namespace_sem|dev_base_lock|tasklist_lock|btrfs_(trans|ordered)\w+|\w+_rwsem)$/,
+    kind: 'rwsem',
+    exclusiveIn: /./,
+    marker: null,
+    single: true,
+  },
+  {
     pattern: /^cpuhp_state(-up|-down)?$/,
     kind: 'mutex',
     exclusiveIn: null,
@@ -160,10 +168,19 @@ export function lockFacts(name: string, frames: readonly string[]): LockFacts {
   const primitive = primitiveOf(frames);
   if (primitive !== null && primitive.kind !== 'completion')
     return { kind: primitive.kind, mode: primitive.mode, single, marker: null };
-  const kind: LockKind = /rwsem|_sem(aphore)?$|mmap_lock|s_umount|i_rwsem|i_mutex/.test(name)
-    ? 'rwsem'
-    : /spin|slock/.test(name)
-      ? 'spinlock'
-      : 'mutex';
-  return { kind, mode: null, single, marker: null };
+  return { kind: kindByName(name), mode: null, single, marker: null };
+}
+
+/** Locks with telling names; a mutex is the commonest of all others. */
+const BY_NAME: readonly (readonly [RegExp, LockKind])[] = [
+  [/^tasklist_lock$/, 'rwlock'],
+  [
+    /rwsem|_sem(aphore)?$|mmap_lock|mmap_sem|s_umount|i_rwsem|i_mutex|^cb_lock$|^btrfs_(trans|ordered)_/,
+    'rwsem',
+  ],
+  [/spin|slock/, 'spinlock'],
+];
+
+function kindByName(name: string): LockKind {
+  return BY_NAME.find(([pattern]) => pattern.test(name))?.[1] ?? 'mutex';
 }

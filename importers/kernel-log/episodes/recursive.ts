@@ -1,5 +1,5 @@
 // A recursive locking report as tasks: one that takes its own lock again, or two that nest two objects of one class.
-import type { Report } from '../../../corpus/schema/report.js';
+import type { LockRef, Report } from '../../../corpus/schema/report.js';
 import { possibleGates, writeCycle } from './cycle.js';
 import { lockFacts } from './lock-facts.js';
 import { entryFunction } from './primitives.js';
@@ -8,17 +8,24 @@ import { type Actor, BEYOND_THE_LOG, type Scribe, type Taking } from './scribe.j
 /** Makes the episodes of one recursive report. Returns how many; 0 if the report lacks the facts. */
 export function recursiveEpisodes(scribe: Scribe, report: Report, index: number): number {
   const wants = report.wants;
-  const holds = report.holds[0];
-  if (wants === null || holds === undefined) {
+  if (wants === null) {
     scribe.builder.skips.count('no_program_from_report', report.line);
     return 0;
   }
+  // A log cut off behind the lock wanted: lockdep reports recursion only against a held lock of the same class.
+  const cut = report.holds.length === 0;
+  const holds: LockRef = report.holds[0] ?? { lock: wants.lock, usage: null, address: null, site: null };
   const frames = report.backtrace ?? [];
   const facts = lockFacts(wants.lock, frames);
   const mode = facts.mode ?? 'exclusive';
   const distinct = wants.address !== null && holds.address !== null && wants.address !== holds.address;
   const sameObject =
     !distinct && ((wants.address !== null && wants.address === holds.address) || facts.single);
+  const unseen = cut
+    ? [
+        'the log is cut off before it names the lock held: one of the same class, or lockdep would not report recursion',
+      ]
+    : [];
   const assumes = sameObject
     ? []
     : distinct
@@ -64,7 +71,7 @@ export function recursiveEpisodes(scribe: Scribe, report: Report, index: number)
     ],
     byClass: false,
     basis: sameObject ? 'recorded' : 'aliased',
-    assumes,
+    assumes: [...unseen, ...assumes],
     ruledOut: [],
     line: report.line,
   });
