@@ -89,6 +89,8 @@ export class Machine {
     s[at.last] = -1;
     if (c.emptyTasks !== 0) this.endEmptyTasks();
     this.stale = this.allTasks;
+    // Tasks that are forked only by each other wait from the start.
+    if (c.forkable !== 0) this.stopAtCycle();
   }
 
   /** Copies the state to `into`, from `offset` on; `stateWords.length` words. */
@@ -327,7 +329,7 @@ export class Machine {
     else this.perform(t, g);
     if (s[at.status] !== RUNNING) return;
     if (this.anyWake) {
-      if (s[at.waiting] !== 0 && hasCycle(this, hopeless(this))) this.stop(DEADLOCKED, 0);
+      if (s[at.waiting] !== 0 || c.forkable !== 0) this.stopAtCycle();
     } else if (s[at.waiting]! & bit && this.waitsForItself(t)) this.stop(DEADLOCKED, 0);
   }
 
@@ -593,6 +595,10 @@ export class Machine {
     this.stateWords[this.layout.status] = status;
     this.stateWords[this.layout.brokenAt] = op;
     this.stale = this.allTasks;
+  }
+
+  private stopAtCycle(): void {
+    if (hasCycle(this, hopeless(this))) this.stop(DEADLOCKED, 0);
   }
 
   private nextOp(t: number): number {

@@ -1,0 +1,152 @@
+// Interpreter's waits: who waits for whom, who can never move again, and the cycle among those.
+import type { Op } from '../../corpus/schema/program.js';
+import { attempt, homes, inTheWay, isOver } from './interpreter-ops.js';
+import type { World } from './interpreter-world.js';
+
+/** What a task waits for: every one of `all`, and any one of each group in `any`. */
+interface Wait {
+  readonly all: Set<number>;
+  readonly any: Set<number>[];
+}
+
+function waitOf(world: World, t: number): Wait {
+  const task = world.tasks[t]!;
+  const all = new Set<number>(world.handlersOver(t));
+  const any: Set<number>[] = [];
+  if (isOver(world, t)) return { all: new Set(), any };
+  const others = (test: (op: Op) => boolean): Set<number> =>
+    new Set(
+      [...world.tasks.keys()].filter((u) => {
+        const other = world.tasks[u]!;
+        return u !== t && !isOver(world, u) && other.spec.body.slice(other.pc).some(test);
+      }),
+    );
+  if (!task.began) {
+    const { after, name } = task.spec;
+    if (after !== null && !isOver(world, world.index(after))) all.add(world.index(after));
+    const forks = (op: Op): boolean => op.do === 'fork' && op.task === name;
+    if (!world.forked.has(name) && world.program.tasks.some((other) => other.body.some(forks))) {
+      any.push(others(forks));
+    }
+  }
+  const op = task.spec.body[task.pc]!;
+  // Who is blocked by a handler only still wants what it wants: the question is the lock's alone.
+  if (!task.waiting || attempt(world, t) !== null) return { all, any };
+  switch (op.do) {
+    case 'lock': {
+      const lock = world.lock(op.lock);
+      if (lock.spec.kind === 'semaphore') any.push(givers(world, op.lock));
+      for (const u of inTheWay(world, t, op, lock)) all.add(u);
+      break;
+    }
+    case 'wait':
+      any.push(
+        others((other) => (other.do === 'signal' || other.do === 'signal-all') && other.lock === op.lock),
+      );
+      break;
+    case 'sync':
+      for (const u of task.snapshot ?? []) all.add(u);
+      break;
+    case 'join':
+      all.add(world.index(op.task));
+      break;
+    default:
+      break;
+  }
+  return { all, any };
+}
+
+/** Tasks that from where they are could give back more units than they take. */
+function givers(world: World, id: string): Set<number> {
+  return new Set(
+    [...world.tasks.keys()].filter((u) => {
+      const { spec, pc } = world.tasks[u]!;
+      let gained = 0;
+      for (const op of spec.body.slice(pc)) {
+        if (op.do === 'unlock' && op.lock === id && ++gained > 0) return true;
+        if (op.do === 'lock' && op.lock === id && !op.attempt && op.guard === null) gained--;
+      }
+      return false;
+    }),
+  );
+}
+
+/** Tasks that can never move again, each with those of them that it waits for. */
+function stuck(world: World): Map<number, Set<number>> {
+  const open = [...world.tasks.keys()].filter((t) => !isOver(world, t));
+  const waits = new Map(open.map((t) => [t, waitOf(world, t)]));
+  const free = new Set<number>();
+  for (let size = -1; size < free.size; ) {
+    size = free.size;
+    for (const t of open) {
+      const { all, any } = waits.get(t)!;
+      const served =
+        [...all].every((u) => free.has(u)) && any.every((group) => [...group].some((u) => free.has(u)));
+      if (served && mayInterrupt(world, t, free)) free.add(t);
+    }
+  }
+  const rest = open.filter((t) => !free.has(t));
+  return new Map(
+    rest.map((t) => {
+      const { all, any } = waits.get(t)!;
+      const targets = [...all, ...any.flatMap((group) => [...group])];
+      return [t, new Set(targets.filter((u) => rest.includes(u)))];
+    }),
+  );
+}
+
+/** For an irq task that has not begun: whether some CPU lets it in, or free tasks might make it. Others: true. */
+function mayInterrupt(world: World, t: number, free: ReadonlySet<number>): boolean {
+  const { spec, began } = world.tasks[t]!;
+  if (spec.irq === null || began) return true;
+  return homes(world, t).some((cpu) => {
+    const above = cpu.handlers.filter((h) => spec.irq === 'soft' || world.tasks[h]!.spec.irq === 'hard');
+    if (above.some((h) => !free.has(h))) return false;
+    if (cpu.irqsOff === 0 && (spec.irq === 'hard' || cpu.bhOff === 0)) return true;
+    return [...free].some((u) => u !== t && (world.tasks[u]!.cpu ?? cpu) === cpu);
+  });
+}
+
+/** The shortest cycle, the first in dictionary order of several, with those who queue behind it. */
+export function findDeadlock(world: World): { cycle: number[]; bystanders: number[] } | null {
+  const edges = stuck(world);
+  const nodes = [...edges.keys()].sort((a, b) => a - b);
+  const walk = (path: readonly number[], length: number): number[] | null => {
+    const targets = [...edges.get(path[path.length - 1]!)!].sort((a, b) => a - b);
+    if (path.length === length) return targets.includes(path[0]!) ? [...path] : null;
+    for (const u of targets) {
+      if (u <= path[0]! || path.includes(u)) continue;
+      const found = walk([...path, u], length);
+      if (found !== null) return found;
+    }
+    return null;
+  };
+  for (let length = 1; length <= nodes.length; length++) {
+    for (const start of nodes) {
+      const cycle = walk([start], length);
+      if (cycle !== null) return { cycle, bystanders: bystanders(world, edges, cycle) };
+    }
+  }
+  return null;
+}
+
+function bystanders(
+  world: World,
+  edges: ReadonlyMap<number, Set<number>>,
+  cycle: readonly number[],
+): number[] {
+  const reaching = new Set(cycle);
+  for (let size = -1; size < reaching.size; ) {
+    size = reaching.size;
+    for (const [t, targets] of edges) if ([...targets].some((u) => reaching.has(u))) reaching.add(t);
+  }
+  return standingTasks(world).filter((t) => reaching.has(t) && !cycle.includes(t));
+}
+
+/** Tasks that have begun, have not ended, and wait or are interrupted. */
+export function standingTasks(world: World): number[] {
+  return [...world.tasks.keys()].filter((t) => {
+    const task = world.tasks[t]!;
+    return task.began && !isOver(world, t) && (task.waiting || world.handlersOver(t).length > 0);
+  });
+}

@@ -1,0 +1,116 @@
+// Interpreter's world: tasks, locks, flags and CPUs as plain objects.
+import type { Program, ProgramLock, ProgramTask } from '../../corpus/schema/program.js';
+
+export interface Cpu {
+  irqsOff: number;
+  bhOff: number;
+  /** Handlers that have begun here and not ended, the innermost last. */
+  handlers: number[];
+}
+
+export interface Hold {
+  readonly task: number;
+  readonly writing: boolean;
+  depth: number;
+}
+
+export interface LockState {
+  readonly spec: ProgramLock;
+  holds: Hold[];
+  /** Free units of a semaphore, or signals of a completion; Infinity after `signal-all`. */
+  units: number;
+}
+
+export interface TaskState {
+  readonly spec: ProgramTask;
+  pc: number;
+  began: boolean;
+  waiting: boolean;
+  /** Readers that a waiting `sync` waits for. */
+  snapshot: Set<number> | null;
+  /** Null for an irq task that has not begun and names no CPU. */
+  cpu: Cpu | null;
+}
+
+export class World {
+  readonly tasks: TaskState[];
+  readonly cpus: Cpu[] = [];
+  readonly flags: Map<string, boolean>;
+  readonly forked = new Set<string>();
+  private readonly lockStates: Map<string, LockState>;
+  steps = 0;
+  last: number | null = null;
+  violation: { task: number; op: number; reason: string } | null = null;
+
+  constructor(readonly program: Program) {
+    this.flags = new Map(program.flags.map((flag) => [flag.id, flag.set]));
+    this.lockStates = new Map(
+      program.locks.map((spec) => [
+        spec.id,
+        { spec, holds: [], units: spec.kind === 'semaphore' ? spec.units : 0 },
+      ]),
+    );
+    const numbered = new Map<number, Cpu>();
+    const freshCpu = (): Cpu => {
+      const cpu: Cpu = { irqsOff: 0, bhOff: 0, handlers: [] };
+      this.cpus.push(cpu);
+      return cpu;
+    };
+    this.tasks = program.tasks.map((spec) => {
+      let cpu: Cpu | null = null;
+      if (spec.cpu !== null) {
+        cpu = numbered.get(spec.cpu) ?? freshCpu();
+        numbered.set(spec.cpu, cpu);
+      } else if (spec.irq === null) cpu = freshCpu();
+      return { spec, pc: 0, began: false, waiting: false, snapshot: null, cpu };
+    });
+    if (this.cpus.length === 0) freshCpu();
+  }
+
+  lock(id: string): LockState {
+    const lock = this.lockStates.get(id);
+    if (lock === undefined) throw new Error(`no lock ${id} in ${this.program.name}`);
+    return lock;
+  }
+
+  index(name: string): number {
+    return this.tasks.findIndex((task) => task.spec.name === name);
+  }
+
+  /** Handlers that must end before the task moves: those on its CPU that interrupt what it is. */
+  handlersOver(t: number): number[] {
+    const { spec, began, cpu } = this.tasks[t]!;
+    if (cpu === null || spec.irq === 'hard' || (spec.irq === 'soft' && !began)) return [];
+    return cpu.handlers.filter((h) => h !== t && (spec.irq === null || this.tasks[h]!.spec.irq === 'hard'));
+  }
+}
+
+export function makeWorld(program: Program): World {
+  return new World(program);
+}
+
+/** A copy that moves on its own. */
+export function copyWorld(world: World): World {
+  const copy = new World(world.program);
+  copy.cpus.forEach((cpu, i) => {
+    Object.assign(cpu, world.cpus[i], { handlers: [...world.cpus[i]!.handlers] });
+  });
+  copy.tasks.forEach((task, t) => {
+    const from = world.tasks[t]!;
+    Object.assign(task, from, {
+      snapshot: from.snapshot === null ? null : new Set(from.snapshot),
+      cpu: from.cpu === null ? null : copy.cpus[world.cpus.indexOf(from.cpu)],
+    });
+  });
+  for (const { id } of world.program.locks) {
+    const from = world.lock(id);
+    copy.lock(id).units = from.units;
+    copy.lock(id).holds = from.holds.map((hold) => ({ ...hold }));
+  }
+  for (const [flag, set] of world.flags) copy.flags.set(flag, set);
+  for (const name of world.forked) copy.forked.add(name);
+  copy.steps = world.steps;
+  copy.last = world.last;
+  copy.violation = world.violation;
+  return copy;
+}
