@@ -32,11 +32,10 @@ const KINDS: readonly LockdepKind[] = [
 
 /** `WARNING: words` since 4.12, `[ INFO: words ]` and `[ BUG: words ]` before; stars and equals of a joined rule. */
 const HEADLINE = /^(?:[=*]+ *)?(?:\[ *)?(?:INFO|WARNING|BUG|DEBUG): +(.+?)(?: *\])?$/;
-const BARE_HEADLINE = /^(DEBUG_LOCKS_WARN_ON\(.+\))$/;
 
 function headlineKind(text: string): LockdepKind | null {
   if (text.length > 160) return null;
-  const words = (HEADLINE.exec(text) ?? BARE_HEADLINE.exec(text))?.[1];
+  const words = HEADLINE.exec(text)?.[1];
   if (words === undefined) return null;
   return KINDS.find((kind) => kind.headline.test(words)) ?? null;
 }

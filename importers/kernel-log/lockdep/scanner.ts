@@ -35,6 +35,7 @@ export class LockdepScanner implements ReportParser {
   readonly #kind: LockdepKind | null;
   readonly #kinds: readonly LockdepKind[];
   readonly #isHeadline: FindHeadline;
+  readonly #stamped: boolean;
   #pending: Pending | null = null;
   /** Where frames go; null where none are expected. */
   #sink: string[] | null = null;
@@ -58,6 +59,7 @@ export class LockdepScanner implements ReportParser {
     this.#kind = kind;
     this.#kinds = kinds;
     this.#isHeadline = isHeadline;
+    this.#stamped = first.timeNs !== null;
     this.#draft = new Draft(plain(first.text).trim(), first.no, kind === null);
     if (kind === null) {
       const found = lineKind(first.text, first.no);
@@ -102,11 +104,12 @@ export class LockdepScanner implements ReportParser {
     return reportOf(draft, kind);
   }
 
-  /** A headline alone is prose, or a list of findings; a report says at least who, what, or on which kernel. */
+  /** A headline alone without a stamp is prose; a report says at least who, what, or on which kernel. */
   get #saysSomething(): boolean {
     const { task, kernel, wants, chain, backtrace, held, headerless } = this.#draft;
     const locks = wants !== null || chain.length > 0;
     if (headerless) return locks;
+    if (this.#stamped) return true;
     return task !== null || kernel !== null || locks || backtrace.length > 0 || held.lists().length > 0;
   }
 

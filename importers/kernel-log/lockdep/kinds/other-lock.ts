@@ -2,13 +2,13 @@
 import type { LockdepKind } from '../draft.js';
 
 /**
- * kernel/locking/lockdep.c: bad contention, unregistered keys, tables that are full, DEBUG_LOCKS_WARN_ON.
+ * kernel/locking/lockdep.c: bad contention, unregistered keys, tables that are full.
  * kernel/locking/spinlock_debug.c: spin_dump(), rwlock_bug(). kernel/workqueue.c: leaked locks in process_one_work().
  */
 export const otherLock: LockdepKind = {
   kind: 'other-lock',
   headline:
-    /^(?:bad contention detected!?|key \S+ has not been registered!|MAX_(?:LOCKDEP|LOCK|STACK)_\w+ too low!|looking up invalid subclass: .*|trying to register non-static key\.?|(?:spinlock|rwlock|rtmutex|mutex)[- ](?:bad magic|recursion|lockup(?: suspected)?|already unlocked|wrong owner|wrong CPU|trylock failure on UP|cpu recursion|uninitialized).*|workqueue leaked (?:lock|atomic).*|DEBUG_LOCKS_WARN_ON\(.*\))$/,
+    /^(?:bad contention detected!?|key \S+ has not been registered!|MAX_(?:LOCKDEP|LOCK|STACK)_\w+ too low!|looking up invalid subclass: .*|trying to register non-static key\.?|(?:spinlock|rwlock|rtmutex|mutex)[- ](?:bad magic|recursion|lockup(?: suspected)?|already unlocked|wrong owner|wrong CPU|trylock failure on UP|cpu recursion|uninitialized).*|workqueue leaked (?:lock|atomic).*)$/,
   fits(draft) {
     return draft.verb === 'contend';
   },
