@@ -2,6 +2,7 @@
 import type { CaptureBuilder } from '../builder.js';
 import type { Importer } from '../importer.js';
 import { looksLikeMail, mailBlocks } from '../mail/mail.js';
+import { DrawnReader, drawnOutside } from '../scenario/reader.js';
 import type { Source } from '../source.js';
 import { assembleEpisodes } from './episodes/assemble.js';
 import { TRIGGER } from './headlines.js';
@@ -32,8 +33,13 @@ export const kernelLogImporter: Importer = {
     const blocks = looksLikeMail(await source.head())
       ? mailBlocks(source.blocks(), () => builder.skips.count('mail_part_skipped', null))
       : source.blocks();
-    for await (const block of blocks) reader.block(block);
-    const { reports, version, machine } = reader.end();
+    const drawings = new DrawnReader();
+    for await (const block of blocks) {
+      reader.block(block);
+      drawings.block(block);
+    }
+    const { reports: printed, version, machine } = reader.end();
+    const reports = [...printed, ...drawnOutside(drawings.end(), printed)].sort((a, b) => a.line - b.line);
     for (const report of reports) {
       builder.report(report);
       builder.count(report.kind);

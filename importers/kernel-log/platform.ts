@@ -8,12 +8,16 @@ const ARCH_SIGNS: readonly (readonly [string, number, RegExp])[] = [
     5,
     /Krnl (?:PSW|GPRS|Code)|Hardware name: (?:IBM \d{4} |QEMU \d{4} QEMU)|\b__s390x?_sys_\w+|\barch\/s390\/|\bz\/VM\b|\(LPAR\)/,
   ],
-  ['s390x', 3, /\b(?:zpci_|chsc_|crw_collect|ccw_device|css_)\w+|\bsystem_call\+0x[0-9a-f]+\/0x/],
+  [
+    's390x',
+    3,
+    /\b(?:zpci_|chsc_|crw_collect|ccw_device|css_|vfio_pci_zdev)\w+|&zdev->|\bsystem_call\+0x[0-9a-f]+\/0x/,
+  ],
   ['s390x', 1, /\[<0{4,5}[0-9a-f]{10,12}>\] \w+\+0x/],
   [
     'arm64',
     5,
-    /^ *(?:pc : \w|pstate: [0-9a-f]{8}|x29: [0-9a-f]{16})|\b(?:el[01]t?_?(?:64_)?(?:sync|svc|irq|interrupt)\w*|__arm64_sys_\w+|do_el0_svc\w*|el1h_64_\w+|gic_handle_irq)\+0x|\barch\/arm64\//,
+    /^ *(?:pc : \w|pstate: [0-9a-f]{8}|x29: [0-9a-f]{16})|\b(?:el[01]t?_?(?:64_)?(?:sync|svc|irq|interrupt)\w*|__arm64_sys_\w+|do_el0_svc\w*|el1h_64_\w+|gic_handle_irq)\+0x|\barch\/arm64\/|Hardware name: .*\(DT\)|QEMU KVM Virtual Machine/,
   ],
   ['arm64', 1, /\bffff(?:0000|8000)[0-9a-f]{8}\b/],
   [
@@ -23,13 +27,21 @@ const ARCH_SIGNS: readonly (readonly [string, number, RegExp])[] = [
   ],
   ['ppc64', 1, /\bc0{2}[0-9a-f]{13}\b/],
   ['riscv64', 5, /\bepc : |\b(?:do_trap_ecall_u|__riscv_sys_\w+|riscv_intc_irq)\+0x|\barch\/riscv\//],
-  ['riscv64', 1, /\b(?:ff6[0-9a-f]{13}|ff2[0-9a-f]{13}|ffffffd[0-9a-f]{9}|ffffffe[0-9a-f]{9})\b/],
+  [
+    'riscv64',
+    1,
+    /\b(?:ff6[0-9a-f]{13}|ff2[0-9a-f]{13}|ffffffd[0-9a-f]{9}|ffffffff80[0-9a-f]{6}|ffffffe[0-9a-f]{9})\b/,
+  ],
   [
     'x86_64',
     5,
-    /\bRIP: 00|\bORIG_RAX: |\bR15: [0-9a-f]{16}|\b(?:do_syscall_64|entry_SYSCALL_64\w*|entry_SYSENTER_compat\w*|__x64_sys_\w+|__ia32_compat_sys_\w+|asm_(?:sysvec|exc|common)_\w+|ret_from_fork_asm|do_syscall_x64|secondary_startup_64\w*|x86_64_start_\w+|system_call_fastpath|tracesys|apic_timer_interrupt|ret_from_intr)\+0x|\barch\/x86\/|Hardware name: .*(?:Google Compute Engine|Standard PC|VMware|Virtual Machine)/,
+    /\bRIP: 00|\bORIG_RAX: |\bR15: [0-9a-f]{16}|\b(?:do_syscall_64|entry_SYSCALL_64\w*|entry_SYSENTER_compat\w*|__x64_sys_\w+|__ia32_compat_sys_\w+|asm_(?:sysvec|exc|common)_\w+|ret_from_fork_asm|do_syscall_x64|secondary_startup_64\w*|x86_64_start_\w+|system_call_fastpath|tracesys|apic_timer_interrupt|ret_from_intr)\+0x|\barch\/x86\/|Hardware name: .*(?:Google Compute Engine|Standard PC|VMware|Dell Inc|Supermicro|LENOVO|ASUS|Intel Corp|Gigabyte|HP |HPE |Hyper-V)/,
   ],
-  ['x86_64', 1, /\bffff8[89a-f][0-9a-f]{10}\b|\bffffffff[89a-c][0-9a-f]{7}\b|\bffffc9[0-9a-f]{10}\b/],
+  [
+    'x86_64',
+    1,
+    /\bffff8[89a-f][0-9a-f]{10}\b|\bffffffff(?:8[1-9a-f]|[9a-c][0-9a-f])[0-9a-f]{6}\b|\bffffc9[0-9a-f]{10}\b/,
+  ],
   ['x86', 5, /\bEIP: 0|\b(?:entry_INT80_32|entry_SYSENTER_32|sysenter_do_call|startup_32_smp)\+0x/],
   [
     'arm',
@@ -101,7 +113,7 @@ export class MachineHints {
   arch(kernel: string | null): string | null {
     let best: string | null = null;
     for (const [arch, votes] of this.#votes)
-      if (votes >= 2 && votes > (best === null ? 0 : (this.#votes.get(best) ?? 0))) best = arch;
+      if (votes > (best === null ? 0 : (this.#votes.get(best) ?? 0))) best = arch;
     if (best !== null) return best;
     if (kernel === null) return null;
     return ARCH_BY_RELEASE.find(([, pattern]) => pattern.test(kernel))?.[0] ?? null;

@@ -129,6 +129,7 @@ export class KernelLogReader {
   }
 
   #dispatch(line: LogLine): void {
+    if (line.text.includes('lockdep is turned off')) this.#skips.count('lockdep_off', line.no);
     const taker = this.#offer(line);
     if (taker) {
       this.#machine.note(line.text);
@@ -204,8 +205,7 @@ export class KernelLogReader {
 
   #watch(line: LogLine): void {
     const text = line.text;
-    if (text.includes('lockdep is turned off')) this.#skips.count('lockdep_off', line.no);
-    else if (this.#version === null && text.includes('Linux version '))
+    if (this.#version === null && text.includes('Linux version '))
       this.#version = /Linux version (\d+\.\d+\S*)/.exec(text)?.[1] ?? null;
   }
 

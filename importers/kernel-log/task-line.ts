@@ -11,7 +11,7 @@ export interface TaskLine {
 const NAMED = /^task:(.*?) *state:(\S) .*?\bpid: *(\d+)\b/;
 /** The same before 5.10: `%-15.15s %c`, for old kernels the program counter, then stack, pid, parent, flags. */
 const COLUMNS =
-  /^(\S.{0,15}?) +([RSDTtXxZPIKWN?]) +(?:(?:running task|\([A-Z]+\)|[0-9a-f]{8,16}|\?) +)?(\d+) +(\d+) +(\d+) +0x[0-9a-f]{1,16}$/;
+  /^(\S.{0,15}?) +([RSDTtXxZPIKWN?]) +(?:(?:running task|\([A-Z]+\)|[0-9a-f]{8,16}|\?) +)?(\d+) +(\d+) +(\d+) +0x[0-9a-f]{1,16}(?: +\d+)?$/;
 /** Before 4.11 the flags were printed with blanks in place of the program counter on one line less: `comm D 1 0 1234 1 0x0`. */
 const OLD_COLUMNS = /^(\S.{0,15}?) +([RSDTtXZPIKWN]) [0-9a-f]{8,16} +(\d+) +(\d+) +(\d+)(?: +0x[0-9a-f]+)?$/;
 

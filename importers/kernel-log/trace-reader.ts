@@ -25,6 +25,8 @@ export class TraceReader {
   readonly modules = new Set<string>();
   #ended = false;
   #headers = 0;
+  /** True behind `Preemption disabled at:`, whose next line is a place, not a frame of this trace. */
+  #place = false;
 
   /** True once frames were read. */
   get begun(): boolean {
@@ -55,6 +57,9 @@ export class TraceReader {
       if (this.begun) this.#ended = true;
       return 'end';
     }
+    const place = this.#place;
+    this.#place = text.startsWith('Preemption disabled at:');
+    if (place && !this.begun && parseFrame(text) !== null) return 'decoration';
     if (this.#frame(text)) return 'frame';
     return DECORATION.test(text) ? 'decoration' : 'other';
   }

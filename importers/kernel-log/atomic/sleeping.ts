@@ -43,12 +43,12 @@ const sleepingForm: StackReportForm = {
         return true;
       }
     }
-    return /^(?:preempt_count: |RCU nest depth: |Preemption disabled at:)/.test(text);
+    return /^(?:preempt_count: |RCU nest depth: )/.test(text);
   },
 };
 
 const plainForm: StackReportForm = {
-  detail: (text) => /^(?:Preemption disabled at:|caller is )/.test(text),
+  detail: (text) => /^caller is /.test(text),
 };
 
 export const sleepingRecogniser: ReportRecogniser = {
