@@ -3,10 +3,12 @@ import type { CaptureForm, ImportForm, Problem } from '../../corpus/schema/forms
 import { importedLines } from '../../reports/text/imported.js';
 import { count } from '../../reports/text/layout.js';
 import { captureForm, hasLockFacts } from '../capture-form.js';
-import { ingest, keep, knownFormat } from '../ingest.js';
+import { ingest, type Kept, keep, knownFormat } from '../ingest.js';
 import { inputFiles } from '../input-files.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
+
+const NOT_KEPT: Kept = { already: false, programs: 0, notes: [] };
 
 interface Failure {
   readonly path: string;
@@ -29,7 +31,6 @@ export async function run(session: Session): Promise<ExitCode> {
       session.args.join(' '),
       EXIT.nothing,
     );
-  const store = await session.store('write');
   const forms: CaptureForm[] = [];
   const failures: Failure[] = [];
   let programs = 0;
@@ -43,15 +44,25 @@ export async function run(session: Session): Promise<ExitCode> {
       if (named || taken.code === EXIT.trouble) session.complain(taken.problem, path);
       continue;
     }
-    const kept = keep(store, taken.capture, new Date().toISOString());
+    const useful = hasLockFacts(taken.capture);
+    if (!useful && !named) {
+      passedOver++;
+      continue;
+    }
+    // What says nothing about locks is told, and not kept.
+    const kept = useful
+      ? keep(await session.store('write'), taken.capture, new Date().toISOString())
+      : NOT_KEPT;
     const form = captureForm(taken.capture, kept.already);
     forms.push(form);
     programs += kept.programs;
-    anyFacts ||= hasLockFacts(taken.capture);
+    anyFacts ||= useful;
     if (!session.json) session.print(`${importedLines(form, kept.notes).join('\n')}\n`);
   }
   if (passedOver > 0)
-    session.talk(`${count(passedOver, 'file')} in folders passed over: no importer knows the format.`);
+    session.talk(
+      `${count(passedOver, 'file')} in folders passed over: nothing about locks was recognised in them.`,
+    );
   return conclude(session, { forms, failures, programs, anyFacts, passedOver });
 }
 
