@@ -2,9 +2,10 @@
 import type { Importer } from './importer.js';
 import { kernelLogImporter } from './kernel-log/importer.js';
 import { litmusImporter } from './litmus/importer.js';
+import { scenarioImporter } from './scenario/importer.js';
 
 /** Sorted by priority, lowest first; priorities are unique. */
-export const IMPORTERS: readonly Importer[] = [litmusImporter, kernelLogImporter].sort(
+export const IMPORTERS: readonly Importer[] = [litmusImporter, scenarioImporter, kernelLogImporter].sort(
   (a, b) => a.priority - b.priority,
 );
 

@@ -192,8 +192,8 @@ function firstCall(cells: readonly PlacedCell[], column: number): string | null 
   return null;
 }
 
-/** Lines that can begin none of these drawings are most lines of a log: looked at no further. */
-const MAY_BEGIN =
+/** Lines in which this finds nothing can begin no drawing: most lines of a log. Prefixes and quoting do not matter. */
+export const MAY_BEGIN =
   /(?:CPU|cpu|[Tt]hread|THREAD|[Tt]ask|TASK|[Pp]roc|Context|Path)\s?#?[0-9A-H]\b|\b[TP]\d\b|\w\(\)(?: {3,}|\s*\|\s*)[a-z_]\w*\(\)|(?:->|→|=>|└|\\_)\s*[A-Za-z_]\w*\(/u;
 
 /** Opens a parser for every drawing of a deadlock. What shows no deadlock in the end yields no report. */
