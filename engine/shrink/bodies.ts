@@ -20,8 +20,8 @@ export function withoutOps(body: readonly Op[], dropped: ReadonlySet<number>): O
 }
 
 /**
- * The body up to and with op `last`, then only what gives back what is held by then: unlocks, and `irqs on`, `bh on`
- * where they were switched off. `kept` gets the indices of the original ops.
+ * The body up to and with op `last`, then only what others may be waiting for: the unlocks of what is held by then,
+ * `irqs on` and `bh on` where they were switched off, signals, forks. `kept` gets the indices of the original ops.
  */
 export function truncated(
   body: readonly Op[],
@@ -38,6 +38,8 @@ export function truncated(
       else if (op.do === 'unlock') held.set(op.lock, Math.max(0, (held.get(op.lock) ?? 0) - 1));
       else if (op.do === 'irqs') irqsOff = !op.on;
       else if (op.do === 'bh') bhOff = !op.on;
+    } else if (op.do === 'signal' || op.do === 'signal-all' || op.do === 'fork') {
+      kept.push(i);
     } else if (op.do === 'unlock' && (held.get(op.lock) ?? 0) > 0) {
       kept.push(i);
       held.set(op.lock, (held.get(op.lock) ?? 0) - 1);

@@ -1,0 +1,287 @@
+// Candidates: the small program that a cycle comes down to, put together from the tasks that it needs.
+import { BASES, type Basis } from '../../corpus/schema/capture.js';
+import type { LoweredProgram, Op, Program, ProgramLock, ProgramTask } from '../../corpus/schema/program.js';
+import { truncated } from '../shrink/bodies.js';
+import { neededTasks, usesOf } from '../shrink/slice.js';
+import type { GraphNode } from './cycles.js';
+import { classKey, type PredictSource, sharesCapture } from './source.js';
+
+/** The machine's masks hold no more tasks. */
+const MOST_TASKS = 31;
+
+export interface Candidate {
+  readonly lowered: LoweredProgram;
+  /** For each member of the cycle, in its order: task and op index in `lowered.program` where it must be blocked. */
+  readonly goal: readonly { readonly task: number; readonly op: number }[];
+}
+
+export type Composed =
+  | { readonly ok: true; readonly candidate: Candidate }
+  | {
+      readonly ok: false;
+      readonly why: string;
+      /** True if the recordings say that the locks are not the same objects: then there is no such cycle. */
+      readonly contradicted: boolean;
+    };
+
+class Partition {
+  private readonly parents = new Map<string, string>();
+
+  find(key: string): string {
+    let at = key;
+    for (let up = this.parents.get(at); up !== undefined; up = this.parents.get(at)) at = up;
+    return at;
+  }
+
+  unite(a: string, b: string): void {
+    const [x, y] = [this.find(a), this.find(b)];
+    if (x !== y) this.parents.set(y, x);
+  }
+}
+
+function weaker(a: Basis, b: Basis): Basis {
+  return BASES.indexOf(a) >= BASES.indexOf(b) ? a : b;
+}
+
+interface Part {
+  readonly index: number;
+  readonly source: PredictSource;
+  /** Indices of the tasks taken from it. */
+  readonly tasks: readonly number[];
+  /** Their bodies, cut behind the op at which a member of the cycle blocks. */
+  readonly bodies: ReadonlyMap<number, readonly Op[]>;
+}
+
+function partOf(index: number, source: PredictSource, nodes: readonly GraphNode[]): Part {
+  const { program } = source.lowered;
+  const members = nodes.filter((n) => n.source === index);
+  const tasks = neededTasks(
+    program,
+    members.flatMap((n) => {
+      const { resource } = n.dependency.want;
+      return resource.of === 'lock' ? [n.dependency.task] : [n.dependency.task, resource.task];
+    }),
+  );
+  const bodies = new Map<number, readonly Op[]>();
+  for (const t of tasks) {
+    const body = program.tasks[t]?.body ?? [];
+    const at = members.find((n) => n.dependency.task === t)?.dependency;
+    if (at === undefined) bodies.set(t, body);
+    else bodies.set(t, truncated(body, at.want.how === 'interrupted' ? at.op - 1 : at.op).body);
+  }
+  return { index, source, tasks, bodies };
+}
+
+const nodeKey = (source: number, lock: string): string => `${source} ${lock}`;
+
+/** Locks that the cycle says are one object: wanted by one member, held (or wanted in the queue) by the next. */
+function identify(nodes: readonly GraphNode[], same: Partition): void {
+  nodes.forEach((from, i) => {
+    const to = nodes[(i + 1) % nodes.length];
+    const { resource } = from.dependency.want;
+    if (to === undefined || resource.of !== 'lock') return;
+    const at = to.holds.indexOf(from.want);
+    const held = to.dependency.holds[at]?.resource ?? to.dependency.want.resource;
+    if (held.of === 'lock') same.unite(nodeKey(from.source, resource.lock), nodeKey(to.source, held.lock));
+  });
+}
+
+function uniqueName(wanted: string, taken: Set<string>): string {
+  let name = wanted;
+  for (let n = 2; taken.has(name); n++) name = `${wanted}.${n}`;
+  taken.add(name);
+  return name;
+}
+
+interface Assumption {
+  readonly basis: Basis;
+  readonly text: string;
+}
+
+/** What has to be true for locks of several programs, or several instances of one program, to be one object. */
+function assumption(group: readonly { part: Part; lock: ProgramLock }[]): Assumption | null {
+  const first = group[0];
+  if (first === undefined || group.length < 2) return null;
+  const foreign = group.some((g) => !sharesCapture(g.part.source, first.part.source));
+  const basis: Basis = foreign ? 'composed' : 'aliased';
+  if (group.every((g) => g.part.source.single?.has(g.lock.class) === true))
+    return { basis: 'recorded', text: '' };
+  const users = group.map((g) => {
+    const using = g.part.tasks.filter((t) =>
+      usesOf([{ ...g.part.source.lowered.program.tasks[t]!, body: g.part.bodies.get(t) ?? [] }]).locks.has(
+        g.lock.id,
+      ),
+    );
+    return using.map((t) => g.part.source.lowered.program.tasks[t]?.name).join(' and ');
+  });
+  return { basis, text: `the ${first.lock.class} of ${users.join(' and that of ')} are one object` };
+}
+
+/** Puts the candidate of a cycle together, or says why the recordings contradict it. */
+export function compose(sources: readonly PredictSource[], nodes: readonly GraphNode[]): Composed {
+  const parts = [...new Set(nodes.map((n) => n.source))].flatMap((index) => {
+    const source = sources[index];
+    return source === undefined ? [] : [partOf(index, source, nodes)];
+  });
+  const total = parts.reduce((sum, p) => sum + p.tasks.length, 0);
+  if (total > MOST_TASKS)
+    return {
+      ok: false,
+      why: `it takes ${total} tasks, more than the ${MOST_TASKS} of a program`,
+      contradicted: false,
+    };
+
+  const same = new Partition();
+  identify(nodes, same);
+  const used = parts.map((part) => {
+    const tasks = part.tasks.map((t) => ({
+      ...part.source.lowered.program.tasks[t]!,
+      body: part.bodies.get(t) ?? [],
+    }));
+    const { locks } = usesOf(tasks);
+    return { part, locks: part.source.lowered.program.locks.filter((l) => locks.has(l.id)) };
+  });
+  // Programs that each use one lock of a class use the same one: what a cycle across them presumes anyway.
+  const alone = new Map<string, string>();
+  for (const { part, locks } of used) {
+    for (const lock of locks) {
+      const key = classKey(part.source, lock.class);
+      if (locks.filter((l) => l.class === lock.class).length > 1) continue;
+      const known = alone.get(key);
+      if (known === undefined) alone.set(key, nodeKey(part.index, lock.id));
+      else same.unite(known, nodeKey(part.index, lock.id));
+    }
+  }
+
+  const groups = new Map<string, { part: Part; lock: ProgramLock }[]>();
+  for (const { part, locks } of used) {
+    for (const lock of locks) {
+      const root = same.find(nodeKey(part.index, lock.id));
+      groups.set(root, [...(groups.get(root) ?? []), { part, lock }]);
+    }
+  }
+  for (const group of groups.values()) {
+    const [first, ...rest] = group;
+    if (first === undefined) continue;
+    const other = rest.find((g) => g.lock.kind !== first.lock.kind || g.lock.units !== first.lock.units);
+    if (other !== undefined)
+      return {
+        ok: false,
+        why: `${first.lock.class} is a ${first.lock.kind} in one log and a ${other.lock.kind} in another`,
+        contradicted: true,
+      };
+    for (const part of parts) {
+      const mine = group.filter((g) => g.part === part).map((g) => g.lock.id);
+      for (const t of part.tasks) {
+        const { locks } = usesOf([
+          { ...part.source.lowered.program.tasks[t]!, body: part.bodies.get(t) ?? [] },
+        ]);
+        if (mine.filter((id) => locks.has(id)).length > 1) {
+          const name = part.source.lowered.program.tasks[t]?.name;
+          return {
+            ok: false,
+            why: `${name} takes two different locks of class ${first.lock.class}, which would have to be one`,
+            contradicted: true,
+          };
+        }
+      }
+    }
+  }
+  return { ok: true, candidate: assemble(parts, nodes, [...groups.values()]) };
+}
+
+function assemble(
+  parts: readonly Part[],
+  nodes: readonly GraphNode[],
+  groups: readonly (readonly { part: Part; lock: ProgramLock }[])[],
+): Candidate {
+  const lockNames = new Set<string>();
+  const renamed = new Map<string, string>();
+  const locks: ProgramLock[] = [];
+  const assumes: string[] = [];
+  const own = parts.map((p) => p.source.lowered);
+  // Orders that were not seen are at best recorded: what was observed is what its own schedule shows.
+  let basis: Basis = own.reduce<Basis>((b, l) => weaker(b, l.basis), 'recorded');
+  if (parts.some((p) => parts.some((q) => !sharesCapture(p.source, q.source))))
+    basis = weaker(basis, 'composed');
+  for (const group of groups) {
+    const first = group[0];
+    if (first === undefined) continue;
+    const id = uniqueName(first.lock.id, lockNames);
+    for (const g of group) renamed.set(nodeKey(g.part.index, g.lock.id), id);
+    locks.push({ ...first.lock, id, rules: [...new Set(group.flatMap((g) => g.lock.rules))].sort() });
+    const assumed = assumption(group);
+    if (assumed === null) continue;
+    basis = weaker(basis, assumed.basis);
+    if (assumed.text !== '') assumes.push(assumed.text);
+  }
+
+  const taskNames = new Set<string>();
+  const flagNames = new Set<string>();
+  const tasks: ProgramTask[] = [];
+  const flags: Program['flags'][number][] = [];
+  const place = new Map<string, number>();
+  for (const part of parts) {
+    const { program } = part.source.lowered;
+    const taskName = new Map<string, string>();
+    const flagName = new Map<string, string>();
+    for (const t of part.tasks) {
+      const name = program.tasks[t]?.name ?? '';
+      taskName.set(name, uniqueName(name, taskNames));
+    }
+    const bodies = part.tasks.map((t) => ({ ...program.tasks[t]!, body: part.bodies.get(t) ?? [] }));
+    const uses = usesOf(bodies);
+    for (const flag of program.flags) {
+      if (!uses.flags.has(flag.id)) continue;
+      flagName.set(flag.id, uniqueName(flag.id, flagNames));
+      flags.push({ id: flagName.get(flag.id) ?? flag.id, set: flag.set });
+    }
+    const rename = (op: Op): Op => {
+      const guard =
+        op.guard === null ? null : { ...op.guard, flag: flagName.get(op.guard.flag) ?? op.guard.flag };
+      if ('lock' in op) return { ...op, guard, lock: renamed.get(nodeKey(part.index, op.lock)) ?? op.lock };
+      if ('flag' in op) return { ...op, guard, flag: flagName.get(op.flag) ?? op.flag };
+      if ('task' in op) return { ...op, guard, task: taskName.get(op.task) ?? op.task };
+      return { ...op, guard };
+    };
+    bodies.forEach((task, i) => {
+      place.set(`${part.index} ${part.tasks[i]}`, tasks.length);
+      tasks.push({
+        ...task,
+        name: taskName.get(task.name) ?? task.name,
+        after: task.after === null ? null : (taskName.get(task.after) ?? task.after),
+        body: task.body.map(rename),
+      });
+    });
+  }
+  const goal = nodes.map((n) => ({
+    task: place.get(`${n.source} ${n.dependency.task}`) ?? -1,
+    op: n.dependency.op,
+  }));
+  const [single] = own;
+  const program: Program = {
+    name: nodes
+      .map((_, i) => tasks[goal[i]?.task ?? -1]?.function ?? tasks[goal[i]?.task ?? -1]?.name ?? '')
+      .join('-vs-')
+      .replace(/[^A-Za-z0-9_.+-]/g, '_')
+      .slice(0, 60),
+    locks,
+    flags,
+    tasks,
+  };
+  return {
+    lowered: {
+      program,
+      episode: parts.length === 1 ? (single?.episode ?? null) : null,
+      basis,
+      happened: false,
+      observedSchedule: null,
+      assumes: [...new Set([...own.flatMap((l) => l.assumes), ...assumes])],
+      ruledOut: [...new Set(own.flatMap((l) => l.ruledOut))],
+      bystanders: [],
+      expect: null,
+      genome: null,
+    },
+    goal,
+  };
+}

@@ -1,0 +1,163 @@
+// Settle: what becomes of one abstract cycle - refuted with a reason, or searched for in the program it comes down to.
+import type { CycleStatus } from '../../corpus/schema/forms.js';
+import type { LoweredProgram } from '../../corpus/schema/program.js';
+import type { SearchFind } from '../../corpus/schema/verdict.js';
+import { compile } from '../model/compile.js';
+import { Machine } from '../model/machine.js';
+import { type ReachGoal, reachSteps } from '../shrink/reach.js';
+import { type Candidate, compose } from './candidate.js';
+import type { AbstractCycle, Fault, GraphNode } from './cycles.js';
+import type { MustPrecede } from './must-order.js';
+import type { PredictSource } from './source.js';
+
+/** What became of a cycle. */
+export interface Settled {
+  readonly status: CycleStatus;
+  /** One sentence. */
+  readonly why: string;
+  /** True if every schedule was covered, or the reason holds for every schedule. */
+  readonly complete: boolean;
+  readonly candidate: LoweredProgram | null;
+  /** The deadlock in `candidate.program`. */
+  readonly find: SearchFind | null;
+}
+
+function taskName(sources: readonly PredictSource[], node: GraphNode): string {
+  return sources[node.source]?.lowered.program.tasks[node.dependency.task]?.name ?? '?';
+}
+
+function siteName(sources: readonly PredictSource[], node: GraphNode, op: number): string {
+  const site = sources[node.source]?.lowered.program.tasks[node.dependency.task]?.body[op]?.site ?? null;
+  return site === null ? '' : ` in ${site}`;
+}
+
+function refuted(why: string): Settled {
+  return { status: 'refuted', why, complete: true, candidate: null, find: null };
+}
+
+function className(sources: readonly PredictSource[], node: GraphNode, key: string): string {
+  const at = node.holds.indexOf(key);
+  const held = node.dependency.holds[at]?.resource;
+  const resource = held ?? node.dependency.want.resource;
+  if (resource.of !== 'lock') return key;
+  return sources[node.source]?.lowered.program.locks.find((l) => l.id === resource.lock)?.class ?? key;
+}
+
+function judge(sources: readonly PredictSource[], nodes: readonly GraphNode[], fault: Fault): Settled {
+  switch (fault.why) {
+    case 'same-task':
+      return refuted(
+        `${sources[fault.source]?.lowered.program.tasks[fault.task]?.name ?? 'one task'} takes both orders, one after the other: it cannot wait for itself`,
+      );
+    case 'modes': {
+      const node = nodes.find((n) => n.holds.includes(fault.key)) ?? nodes[0];
+      const name = node === undefined ? fault.key : className(sources, node, fault.key);
+      return refuted(`${name} is only taken for reading there, and readers do not keep each other out`);
+    }
+    case 'gate': {
+      const name = className(sources, fault.a, fault.key);
+      const both = [fault.a, fault.b].map((n) => {
+        const op = n.dependency.holds[n.holds.indexOf(fault.key)]?.op ?? -1;
+        return `${taskName(sources, n)}${siteName(sources, n, op)}`;
+      });
+      const ids = [fault.a, fault.b].map((n) => {
+        const { resource } = n.dependency.holds[n.holds.indexOf(fault.key)] ?? n.dependency.want;
+        return resource.of === 'lock' ? resource.lock : '';
+      });
+      const oneObject =
+        (fault.a.source === fault.b.source && ids[0] === ids[1]) ||
+        [fault.a, fault.b].every((n) => sources[n.source]?.single?.has(name) === true);
+      if (oneObject)
+        return refuted(
+          `${both.join(' and ')} both hold ${name} at that point: only one of them can be there`,
+        );
+      return {
+        status: 'open',
+        why: `${both.join(' and ')} both hold a ${name}: a deadlock only if these are two different objects, which the recording does not say`,
+        complete: false,
+        candidate: null,
+        find: null,
+      };
+    }
+    default: {
+      const never: never = fault;
+      return never;
+    }
+  }
+}
+
+function orderedAway(
+  sources: readonly PredictSource[],
+  nodes: readonly GraphNode[],
+  order: (source: number) => MustPrecede,
+): string | null {
+  for (const a of nodes) {
+    for (const b of nodes) {
+      if (a === b || a.source !== b.source) continue;
+      if (a.dependency.want.how === 'interrupted') continue;
+      if (order(a.source)(a.dependency.task, a.dependency.op, b.dependency.task, b.dependency.op)) {
+        return `${taskName(sources, b)} gets there only after ${taskName(sources, a)} is past its own request (fork, join, after or signal order)`;
+      }
+    }
+  }
+  return null;
+}
+
+function goalOf(candidate: Candidate, nodes: readonly GraphNode[]): ReachGoal {
+  const wanted = candidate.goal.reduce((mask, g) => mask | (1 << g.task), 0);
+  const fixed = candidate.goal.filter((_, i) => nodes[i]?.dependency.want.how !== 'interrupted');
+  return {
+    hopeless: (m) => fixed.some((g) => m.pc(g.task) > g.op),
+    matches: (m) => {
+      if (fixed.some((g) => m.pc(g.task) !== g.op)) return false;
+      const verdict = m.finished();
+      if (verdict?.kind !== 'deadlock') return false;
+      return verdict.cycle.reduce((mask, t) => mask | (1 << t), 0) === wanted;
+    },
+  };
+}
+
+/** Null if the cycle is no candidate: the recordings contradict that its locks are the same objects. */
+export function* settleSteps(
+  sources: readonly PredictSource[],
+  cycle: AbstractCycle,
+  order: (source: number) => MustPrecede,
+  maxStates: number,
+): Generator<number, Settled | null> {
+  const { nodes, fault } = cycle;
+  if (fault !== null) return judge(sources, nodes, fault);
+  const ordered = orderedAway(sources, nodes, order);
+  if (ordered !== null) return refuted(ordered);
+  const composed = compose(sources, nodes);
+  if (!composed.ok) {
+    if (composed.contradicted) return null;
+    return { status: 'open', why: composed.why, complete: false, candidate: null, find: null };
+  }
+  const { candidate } = composed;
+  const { program } = candidate.lowered;
+  const compiled = compile(program);
+  if (!compiled.ok) throw new Error(`candidate ${program.name} is ill-formed: ${compiled.reason}`);
+  const machine = new Machine(compiled.compiled);
+  const reached = yield* reachSteps(machine, goalOf(candidate, nodes), maxStates);
+  const { schedule, states } = reached;
+  if (schedule === null) {
+    if (reached.complete) {
+      const why = `no schedule of these ${program.tasks.length} tasks reaches it: all ${states} states were searched`;
+      return { status: 'refuted', why, complete: true, candidate: candidate.lowered, find: null };
+    }
+    const why = `not reached in ${states} states, and there are more`;
+    return { status: 'open', why, complete: false, candidate: candidate.lowered, find: null };
+  }
+  machine.reset();
+  for (const choice of schedule) machine.act(choice);
+  const verdict = machine.finished();
+  if (verdict?.kind !== 'deadlock') throw new Error(`the schedule of ${program.name} does not replay`);
+  const find: SearchFind = {
+    kind: 'deadlock',
+    tasks: [...verdict.cycle].sort((a, b) => a - b),
+    verdict,
+    schedule,
+  };
+  const why = `a schedule of ${machine.steps} steps ends in it`;
+  return { status: 'confirmed', why, complete: true, candidate: candidate.lowered, find };
+}
