@@ -4,7 +4,7 @@ import type { Schedule } from '../corpus/schema/schedule.js';
 import type { Witness } from '../corpus/schema/witness.js';
 import type { Store } from '../corpus/store/store.js';
 import { parseLitmus } from '../corpus/text/litmus.js';
-import { explore } from '../engine/explore/explore.js';
+import { explore } from '../engine/explore/exhaustive.js';
 import { compileOrThrow } from '../engine/model/compile.js';
 import { Machine } from '../engine/model/machine.js';
 import { runGenome } from '../engine/schedulers/genome.js';
@@ -58,7 +58,7 @@ function damaged(witness: Witness, facts: readonly string[]): Trouble {
 }
 
 function ruleSearch(program: Program): { finds: number } | null {
-  const result = explore(program, { maxStates: RULE_SEARCH_STATES });
+  const result = explore(program, { states: RULE_SEARCH_STATES });
   if (result.finds.length > 0) return { finds: result.finds.length };
   return result.complete ? { finds: 0 } : null;
 }

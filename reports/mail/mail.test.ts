@@ -1,12 +1,15 @@
 // Law of the mail: whatever a mailer does to it, its reproducer is read back and ends as the witness does.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LOCK_KINDS } from '../../corpus/schema/lock.js';
 import type { Expectation, Program } from '../../corpus/schema/program.js';
 import type { Verdict } from '../../corpus/schema/verdict.js';
 import type { Witness } from '../../corpus/schema/witness.js';
 import { parseLitmus, printLitmus } from '../../corpus/text/litmus.js';
 import { genomes, programs, WILD } from '../../engine/fuzz/programs.laws.js';
 import { replayGenome } from '../../engine/model/interpreter.js';
+import { PLAIN_SHAPE, randomProgram } from '../../engine/model/random-program.js';
+import { xorshift } from '../../engine/rng.js';
 import { indexGenome, nameGenome } from '../../engine/schedulers/genome-names.js';
 import { explain } from '../explain.js';
 import { movesOf } from '../moves.js';
@@ -54,8 +57,25 @@ const MANGLINGS: readonly ((mail: string) => string)[] = [
   (mail) => `On Monday somebody wrote:\n${mail.replace(/^/gm, '> ')}\nI see it too.\n-- \nA signature\n`,
 ];
 
+const strange = fc
+  .tuple(fc.nat(), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 2, max: 6 }))
+  .map(([seed, tasks, ops]) =>
+    randomProgram(xorshift(seed), {
+      ...PLAIN_SHAPE,
+      kinds: LOCK_KINDS,
+      tasks,
+      ops,
+      oddities: 30,
+      tries: true,
+      flags: true,
+      forks: true,
+      irqs: true,
+      rules: true,
+    }),
+  );
+
 const bad = fc
-  .tuple(programs(WILD), fc.constantFrom('', '/kworker-events_unbound', '/1234'))
+  .tuple(fc.oneof(programs(WILD), strange), fc.constantFrom('', '/kworker-events_unbound', '/1234'))
   .map(([program, suffix]) => renamed(program, suffix))
   .chain((program) => genomes(program.tasks.length, 12).map((genome) => ({ program, genome })))
   .map(({ program, genome: { order, preempts } }) => {
