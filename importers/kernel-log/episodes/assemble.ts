@@ -1,6 +1,6 @@
 // From reports to episodes: every report that says who holds and who wants becomes tasks that can run.
 import type { LockKind } from '../../../corpus/schema/lock.js';
-import type { BlockedTask, Report } from '../../../corpus/schema/report.js';
+import type { Report } from '../../../corpus/schema/report.js';
 import type { CaptureBuilder } from '../../builder.js';
 import { circularEpisodes } from './circular.js';
 import { drawnEpisodes } from './drawn.js';
@@ -10,7 +10,7 @@ import { outsidePrimitives, primitiveOf } from './primitives.js';
 import { recursiveEpisodes } from './recursive.js';
 import { Scribe } from './scribe.js';
 import { findCycle, type Situation, situationKey, waitsFor, writeSituation } from './situation.js';
-import { snapshotSituation, stacksOf } from './snapshot.js';
+import { nearestStack, snapshotSituation, stacksOf } from './snapshot.js';
 import { stackSituation } from './stacks.js';
 
 /** Makes the episodes of all reports in the builder, in file order; dumps of a hang come first, since they happened. */
@@ -69,23 +69,23 @@ function kindsOf(reports: readonly Report[]): Map<string, LockKind> {
     for (const link of report.chain) learn(link.lock, link.frames);
     if (report.wants !== null) learn(report.wants.lock, report.backtrace ?? []);
   }
-  for (const { task, lock } of waitedFor(reports)) learn(lock, task.frames);
+  for (const { frames, lock } of waitedFor(reports)) learn(lock, frames);
   return kinds;
 }
 
 /** Locks last in a list whose task is blocked where that list says it takes them. */
-function waitedFor(reports: readonly Report[]): { readonly task: BlockedTask; readonly lock: string }[] {
+function waitedFor(
+  reports: readonly Report[],
+): { readonly frames: readonly string[]; readonly lock: string }[] {
   const stacks = stacksOf(reports);
   return reports.flatMap((report) =>
     report.held.flatMap((held) => {
       const last = held.locks[held.locks.length - 1];
-      const stack = (stacks.get(held.pid) ?? []).find(
-        ({ task }) =>
-          task.task === held.task &&
-          last?.site != null &&
-          outsidePrimitives(task.frames).slice(0, 3).includes(last.site),
-      );
-      return last === undefined || stack === undefined ? [] : [{ task: stack.task, lock: last.lock }];
+      if (last === undefined || last.site === null) return [];
+      const frames = nearestStack(stacks, held, report.line);
+      return frames !== null && outsidePrimitives(frames).slice(0, 3).includes(last.site)
+        ? [{ frames, lock: last.lock }]
+        : [];
     }),
   );
 }

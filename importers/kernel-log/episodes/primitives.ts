@@ -44,8 +44,17 @@ const PRIMITIVES: readonly Row[] = [
 const SCAFFOLD =
   /^(__schedule|schedule(_preempt_disabled|_timeout\w*|_rtlock|_hrtimeout\w*)?|io_schedule\w*|preempt_schedule\w*|lock_acquire|__lock_acquire|lock_acquired|lock_release|lock_sync|__might_\w+|lock_map_acquire\w*|lockdep_\w+|check_\w*(deadlock|prev|noncircular)\w*|validate_chain|print_\w+|dump_stack\w*|show_stack|mark_lock\w*|osq_lock|mutex_spin_on_owner|mutex_optimistic_spin|rwsem_optimistic_spin|__switch_to\w*|context_switch|finish_task_switch\w*|percpu_rwsem_\w+|_?raw_spin_\w+|__raw_spin_\w+|seqcount_\w+|wait_for_common\w*)(\.\w+)*$/;
 
+/** Rows of names seen before: a log repeats a few hundred functions. Emptied when full, so that it stays small. */
+const ROWS_SEEN = new Map<string, Row | null>();
+const MOST_ROWS_SEEN = 4096;
+
 function rowOf(frame: string): Row | undefined {
-  return PRIMITIVES.find(([pattern]) => pattern.test(frame));
+  const seen = ROWS_SEEN.get(frame);
+  if (seen !== undefined) return seen ?? undefined;
+  const row = PRIMITIVES.find(([pattern]) => pattern.test(frame));
+  if (ROWS_SEEN.size >= MOST_ROWS_SEEN) ROWS_SEEN.clear();
+  ROWS_SEEN.set(frame, row ?? null);
+  return row;
 }
 
 /** The primitive that a call chain (innermost first) ends in, or null if it ends in none. */

@@ -6,30 +6,46 @@ import { outsidePrimitives, primitiveOf } from './primitives.js';
 import type { Taking } from './scribe.js';
 import type { Situation, StuckTask } from './situation.js';
 
-/** Stacks of blocked tasks by pid, each with the line it was printed on, in file order. */
-export type Stacks = ReadonlyMap<number, readonly { readonly line: number; readonly task: BlockedTask }[]>;
+/** A stack of a blocked task, and the 1-based line that it was printed on. */
+export interface PrintedStack {
+  readonly line: number;
+  readonly task: BlockedTask;
+}
+
+/** Stacks of blocked tasks by `name/pid`, each list in the order of its lines. */
+export type Stacks = ReadonlyMap<string, readonly PrintedStack[]>;
 
 /** All stacks of blocked tasks in a log's reports. */
 export function stacksOf(reports: readonly Report[]): Stacks {
-  const stacks = new Map<number, { line: number; task: BlockedTask }[]>();
+  const stacks = new Map<string, PrintedStack[]>();
   for (const report of reports)
     for (const task of report.blocked) {
-      const list = stacks.get(task.pid) ?? [];
-      list.push({ line: task.line ?? report.line, task });
-      stacks.set(task.pid, list);
+      if (task.frames.length === 0) continue;
+      const key = `${task.task}/${task.pid}`;
+      const list = stacks.get(key);
+      const entry = { line: task.line ?? report.line, task };
+      if (list === undefined) stacks.set(key, [entry]);
+      else list.push(entry);
     }
+  for (const list of stacks.values()) list.sort((a, b) => a.line - b.line);
   return stacks;
 }
 
 /** The stack of a task printed nearest to a line, or null. */
-export function nearestStack(
-  stacks: Stacks,
-  pid: number,
-  name: string,
-  line: number,
-): readonly string[] | null {
-  const own = (stacks.get(pid) ?? []).filter(({ task }) => task.task === name && task.frames.length > 0);
-  const nearest = own.sort((a, b) => Math.abs(a.line - line) - Math.abs(b.line - line))[0];
+export function nearestStack(stacks: Stacks, held: HeldLocks, line: number): readonly string[] | null {
+  const list = stacks.get(`${held.task}/${held.pid}`);
+  if (list === undefined) return null;
+  // Binary search: a log of weeks repeats one hung task ten thousand times.
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]!.line < line) low = middle + 1;
+    else high = middle;
+  }
+  const [before, after] = [list[low - 1], list[low]];
+  const nearest =
+    before === undefined || (after !== undefined && after.line - line < line - before.line) ? after : before;
   return nearest?.task.frames ?? null;
 }
 
@@ -77,7 +93,7 @@ export function snapshotSituation(
   const candidates = lists
     .filter((held) => held.locks.length > 0)
     .map((held): Candidate => {
-      const frames = nearestStack(stacks, held.pid, held.task, about.line);
+      const frames = nearestStack(stacks, held, about.line);
       return { held, frames, lastIs: lastRole(held, frames) };
     });
   // Who surely holds each object: everything that is not last in its list, and last ones known to be held.
