@@ -149,7 +149,7 @@ export class KernelLogReader {
     }
   }
 
-  /** Offers a line to the open reports, the one that took a line last first. True if one took it. */
+  /** Offers a line to the open reports, the newest first. True if one took it. */
   #offer(line: LogLine): boolean {
     for (let i = 0; i < this.#open.length; i++) {
       const open = this.#open[i]!;
@@ -159,7 +159,6 @@ export class KernelLogReader {
         case 'taken':
           if (open.foreign > 0) open.interleaved = true;
           open.foreign = 0;
-          if (i > 0) this.#open.unshift(...this.#open.splice(i, 1));
           return true;
         case 'last':
           this.#open.splice(i, 1);

@@ -16,8 +16,9 @@ const OWNER_UNKNOWN =
   /^INFO: task (.+):(\d+)(?: <\w+>)? (?:is )?blocked on an? ([\w-]+),? but the (?:last holder|owner) is not found/;
 const PREAMBLE =
   /^(?:Not tainted|Tainted:|"?echo 0 ?>|"?echo 0|.*hung_task_timeout_secs|disables this message|seconds\.?$|Blocked by coredump|Future hung task reports are suppressed)/;
-/** A task's stack may be followed by at most this many lines of others before it counts as over. */
+/** Lines of others in a row after which a report with a stack counts as over, and one that still waits for its stack. */
 const PATIENCE = 6;
+const PATIENCE_FOR_STACK = 1_000;
 
 /** One stack of the report: the hung task's, or the owner's. */
 interface Stack {
@@ -36,6 +37,8 @@ class HungTask implements ReportParser {
   #kernel: string | null;
   #end: number;
   #strangers = 0;
+  /** True while another task's stack is being printed in between. */
+  #away = false;
 
   constructor(line: LogLine, comm: string, pid: number, seconds: number) {
     this.#line = line;
@@ -51,7 +54,10 @@ class HungTask implements ReportParser {
     if (fed === 'taken') {
       this.#end = line.no;
       this.#strangers = 0;
-    } else if (fed === 'foreign' && ++this.#strangers > PATIENCE) return 'over';
+    } else if (fed === 'foreign') {
+      const begun = this.#stacks[0]!.trace.begun;
+      if (++this.#strangers > (begun ? PATIENCE : PATIENCE_FOR_STACK)) return 'over';
+    }
     return fed;
   }
 
@@ -61,12 +67,14 @@ class HungTask implements ReportParser {
     if (isHeadline(text)) return 'over';
     const task = parseTaskLine(text);
     if (task !== null) {
-      if (task.pid !== current.pid) return 'over';
       // A second dump of the same task belongs to the next report.
       if (current.trace.begun) return 'over';
+      this.#away = task.pid !== current.pid;
+      if (this.#away) return 'foreign';
       current.state = task.state;
       return 'taken';
     }
+    if (this.#away) return 'foreign';
     if (this.#held.feed(line) === 'taken') {
       current.trace.end();
       return 'taken';

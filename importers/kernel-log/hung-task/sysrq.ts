@@ -1,8 +1,9 @@
 // Dumps of task stacks that were asked for: sysrq-w, sysrq-t, and pasted pieces of them.
-import type { BlockedTask, Report } from '../../../corpus/schema/report.js';
+import type { BlockedTask, HeldLocks, Report } from '../../../corpus/schema/report.js';
 import { isHeadline } from '../headlines.js';
 import type { Fed, LogLine, ReportParser, ReportRecogniser } from '../line.js';
-import { reportOf } from '../report-draft.js';
+import { createHeldList } from '../lockdep/held-list.js';
+import { heldOf, reportOf } from '../report-draft.js';
 import { parseTaskLine } from '../task-line.js';
 import { TraceReader } from '../trace-reader.js';
 
@@ -17,6 +18,9 @@ class TaskStacks implements ReportParser {
   readonly #line: LogLine;
   readonly #title: string;
   readonly #blocked: BlockedTask[] = [];
+  /** s390 and old kernels print a task's locks behind its stack. */
+  #held = createHeldList();
+  readonly #lists: HeldLocks[] = [];
   #current: { task: Omit<BlockedTask, 'frames'>; trace: TraceReader } | null = null;
   #end: number;
   #strangers = 0;
@@ -40,6 +44,8 @@ class TaskStacks implements ReportParser {
   }
 
   #close(): void {
+    this.#lists.push(...heldOf(this.#held.lists()).filter((list) => list.locks.length > 0));
+    this.#held = createHeldList();
     const current = this.#current;
     if (current !== null && current.task.state === 'D')
       this.#blocked.push({ ...current.task, frames: current.trace.frames });
@@ -49,8 +55,10 @@ class TaskStacks implements ReportParser {
   feed(line: LogLine): Fed {
     const text = line.text.trim();
     if (text === '') return 'taken';
+    // khungtaskd may speak up in the middle of a dump.
+    if (text.startsWith('INFO: task ')) return 'foreign';
     if (END.test(text) || isHeadline(text)) return 'over';
-    let ours = COLUMN_HEADS.test(text) || this.#task(text);
+    let ours = COLUMN_HEADS.test(text) || this.#task(text) || this.#held.feed(line) === 'taken';
     if (!ours && this.#current !== null) {
       const trace = this.#current.trace;
       const what = trace.feed(text);
@@ -72,6 +80,7 @@ class TaskStacks implements ReportParser {
       kind: 'other-lock',
       line: this.#line.no,
       title: this.#title,
+      held: this.#lists,
       blocked: this.#blocked,
       endLine: this.#end,
     });
