@@ -14,10 +14,11 @@ import { PLAIN_SHAPE, type ProgramShape, randomProgram } from './random-program.
 
 const SHAPES: Readonly<Record<string, Partial<ProgramShape>>> = {
   mutexes: {},
-  'readers and writers': { kinds: ['rwsem', 'rwlock', 'mutex'], rules: true },
+  'readers and writers': { kinds: ['rwsem', 'rwlock', 'mutex'], rules: true, unfair: 20 },
   'readers, writers, attempts': {
     kinds: ['rwsem', 'rwlock'],
     rules: true,
+    unfair: 20,
     tries: true,
     flags: true,
     oddities: 10,
@@ -36,6 +37,7 @@ const SHAPES: Readonly<Record<string, Partial<ProgramShape>>> = {
     forks: true,
     irqs: true,
     rules: true,
+    unfair: 20,
     locks: 4,
   },
 };

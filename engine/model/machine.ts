@@ -307,6 +307,18 @@ export class Machine {
     return mask;
   }
 
+  /**
+   * True if the task, which can act but not step, would close a cycle by becoming a waiter. Not for programs in
+   * which wakers or waiting writers count (`compiled.wakes`, fair readers).
+   */
+  wouldCloseCycle(task: number): boolean {
+    const { layout: at, stateWords: s } = this;
+    s[at.waiting]! |= 1 << task;
+    const closes = this.waitsForItself(task);
+    s[at.waiting]! &= ~(1 << task);
+    return closes;
+  }
+
   /** How the run ended, or null while it goes on. */
   finished(): Verdict | null {
     if (this.stateWords[this.layout.status] === RUNNING && this.actMask() !== 0) return null;

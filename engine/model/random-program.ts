@@ -16,6 +16,8 @@ export interface ProgramShape {
   readonly forks: boolean;
   readonly irqs: boolean;
   readonly rules: boolean;
+  /** Chance in percent that a lock is unfair. */
+  readonly unfair: number;
 }
 
 /** Mutexes taken and given back, nothing else. */
@@ -30,6 +32,7 @@ export const PLAIN_SHAPE: ProgramShape = {
   forks: false,
   irqs: false,
   rules: false,
+  unfair: 0,
 };
 
 const LOCK_SHAPES: Readonly<Record<LockKind, readonly LockMode[]>> = {
@@ -53,7 +56,7 @@ export function randomProgram(rng: Rng, shape: ProgramShape): Program {
     const kind = pick(shape.kinds);
     const rules: LockRule[] = [];
     if (shape.rules && chance(25)) rules.push('reentrant');
-    if (shape.rules && chance(15)) rules.push('unfair');
+    if (chance(shape.unfair)) rules.push('unfair');
     const units = kind === 'semaphore' ? rng.below(3) : 1;
     return { id: `L${i}`, kind, units, class: `L${i}`, rules };
   });
