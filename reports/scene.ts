@@ -48,6 +48,8 @@ export interface Wait {
   readonly waiter: number;
   /** Who must move first; equal to `waiter` if it waits for itself; null if nobody can help (stranded). */
   readonly holder: number | null;
+  /** Of a stranded wait: who took the lock and will not give it back, or null. */
+  readonly leftBy: number | null;
   /**
    * `lock`: the holder has it. `queue`: the holder is itself waiting for it and goes first. `signal`, `sync`, `join`:
    * as the ops of these names. `start`: it cannot begin. `interrupt`: the holder interrupted the waiter.
@@ -212,7 +214,13 @@ function waitsOf(run: Run, verdict: Verdict): Wait[] {
 function waitOf(run: Run, task: number, next: number | null): Wait {
   const waiter = run.labels.get(task) as number;
   const holder = next === null ? null : (run.labels.get(next) as number);
-  const nothing = { mode: 'exclusive', heldMode: null, heldSite: null, heldPlace: null } as const;
+  const nothing = {
+    mode: 'exclusive',
+    leftBy: null,
+    heldMode: null,
+    heldSite: null,
+    heldPlace: null,
+  } as const;
   const move = run.moves.findLast((move) => move.task === task);
   if (move?.outcome !== 'waits') {
     const how =
@@ -227,7 +235,8 @@ function waitOf(run: Run, task: number, next: number | null): Wait {
   const wants = run.names.get(op.lock) ?? op.lock;
   const mode = op.do === 'lock' ? op.mode : 'exclusive';
   if (op.do === 'wait') return { ...nothing, ...base, mode, how: 'signal', wants };
-  const held = next === null ? null : heldSince(run, next, op.lock);
+  const by = next ?? [...run.labels.keys()].find((other) => heldSince(run, other, op.lock) !== null) ?? null;
+  const held = by === null ? null : heldSince(run, by, op.lock);
   if (held === null) {
     const how = op.do === 'sync' ? 'sync' : next === null || next === task ? 'lock' : 'queue';
     return { ...nothing, ...base, mode, how, wants };
@@ -235,6 +244,7 @@ function waitOf(run: Run, task: number, next: number | null): Wait {
   const heldOp = opOf(run.program, held.move);
   return {
     ...base,
+    leftBy: next === null && by !== null ? (run.labels.get(by) ?? null) : null,
     how: op.do === 'sync' ? 'sync' : 'lock',
     wants,
     mode,

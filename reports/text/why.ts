@@ -48,7 +48,11 @@ export function sentence(explanation: Explanation, wait: Wait): string {
     case 'lock': {
       const reading = wait.mode === 'exclusive' ? '' : ' for reading';
       const wants = `${head}: it wants ${wait.wants}${reading}${where(wait.site, wait.place)}`;
-      if (wait.holder === null) return `${wants}, and nobody who runs will release it`;
+      if (wait.holder === null) {
+        const by = wait.leftBy === null ? undefined : explanation.tasks[wait.leftBy]?.label;
+        if (by === undefined) return `${wants}, and nobody who runs will release it`;
+        return `${wants}, which ${by} has held${since(wait.heldSite, wait.heldPlace)} and will not give back`;
+      }
       const held = wait.heldMode === null || wait.heldMode === 'exclusive' ? '' : ' for reading';
       return `${wants}, which ${self ? 'it has itself' : `${other} has`} held${held}${since(wait.heldSite, wait.heldPlace)}`;
     }
@@ -61,7 +65,7 @@ export function sentence(explanation: Explanation, wait: Wait): string {
     case 'sync':
       return `${head}: it waits for the readers of ${wait.wants}${where(wait.site, wait.place)}, and ${self ? 'it has itself' : `${other} has`} been reading${since(wait.heldSite, wait.heldPlace)}`;
     case 'join':
-      return `${head}: it waits for the end of ${wait.wants}${where(wait.site, wait.place)}`;
+      return `${head}: it waits for ${self ? 'its own end' : `the end of ${wait.wants}`}${where(wait.site, wait.place)}`;
     case 'start':
       return wait.holder === null
         ? `${head}: nobody who runs will start it`
