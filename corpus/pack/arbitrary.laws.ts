@@ -108,7 +108,7 @@ const anyTime = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
 );
 /** File offsets are exact to 2^53; the column as such keeps every double. */
-const anyWhere = fc.oneof(anyCount, fc.double({ noNaN: true }));
+const anyWhere = fc.oneof(anyCount, fc.double({ noNaN: true, noDefaultInfinity: true }));
 const anyCpu = fc.integer({ min: -1, max: 2 ** 31 - 1 });
 
 function anyEvents(

@@ -11,7 +11,7 @@ export type DecodeCheckpoint =
 
 /**
  * Packs a plain value: null, booleans, numbers, bigints, strings, Uint8Array, arrays and objects of these. Other
- * typed arrays, maps and sets must be turned into these first.
+ * typed arrays, maps and sets must be turned into these first. Negative zero comes back as zero.
  */
 export function encodeCheckpoint(value: unknown): Uint8Array {
   return sealEnvelope(CHECKPOINT_SEAL, new Packr({ useRecords: true, useBigIntExtension: true }).pack(value));

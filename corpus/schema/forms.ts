@@ -1,5 +1,6 @@
 // Forms: the JSON objects that `relock --json` prints, one interface per schema name (contract.md section 2).
-import type { Severity } from './capture.js';
+import type { Capture, Severity } from './capture.js';
+import type { EventRow } from './event.js';
 import type { Report } from './report.js';
 import type { Witness } from './witness.js';
 
@@ -192,6 +193,18 @@ export interface CampaignForm {
 export interface StatusForm {
   readonly schema: 'relock.status/1';
   readonly campaigns: readonly CampaignForm[];
+}
+
+/** One event of a capture in JSON. */
+export interface EventDocument extends Omit<EventRow, 'timeNs'> {
+  /** Nanoseconds on the capture's own clock as decimal digits (they exceed what a JSON number holds), or null. */
+  readonly timeNs: string | null;
+}
+
+/** A whole capture in JSON: what is packed in the database, with its event columns as rows. */
+export interface CaptureDocument extends Omit<Capture, 'events'> {
+  readonly schema: 'relock.capture/1';
+  readonly events: readonly EventDocument[];
 }
 
 /** Every form, for those who dispatch on `schema`. */

@@ -1,5 +1,7 @@
 // Program: what can be run - a few task bodies of atomic ops over locks and flags (litmus form, contract.md section 3).
+import type { Basis } from './capture.js';
 import type { LockKind, LockMode, LockRule } from './lock.js';
+import type { NamedGenome } from './schedule.js';
 
 export interface ProgramLock {
   /** Name inside the program, unique. */
@@ -74,7 +76,7 @@ export interface LoweredProgram {
   readonly program: Program;
   /** EpisodeId in the capture, or null for a program that the file carried outright. */
   readonly episode: number | null;
-  readonly basis: import('./capture.js').Basis;
+  readonly basis: Basis;
   /** See `Episode.happened`. */
   readonly happened: boolean;
   /** The step-by-step schedule that led to the state that was observed (task indices), or null. */
@@ -84,7 +86,7 @@ export interface LoweredProgram {
   /** Tasks that only queue behind the others in an observed dump, by name. */
   readonly bystanders: readonly string[];
   readonly expect: readonly Expectation[] | null;
-  readonly genome: import('./schedule.js').NamedGenome | null;
+  readonly genome: NamedGenome | null;
 }
 
 /** One `expect` line of a litmus text. `expect none` is an empty list. */
