@@ -85,8 +85,14 @@ function misused(error: CommanderError, argv: readonly string[]): Trouble {
     });
   }
   const command = names.find((name) => argv.includes(name));
-  const text = error.message.replace(/^error: /, '').split('\n')[0] ?? '';
-  return usage(`${text}.`, command === undefined ? 'relock -h' : `relock ${command} -h`);
+  const text = error.message
+    .replace(/^error: /, '')
+    .split('\n')
+    .join(' ');
+  return usage(
+    `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
+    command === undefined ? 'relock -h' : `relock ${command} -h`,
+  );
 }
 
 function build(found: { command: CommandSpec; session: Session }[]): Command {

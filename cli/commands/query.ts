@@ -93,7 +93,7 @@ function parametersOf(args: readonly string[], canned: CannedQuery | null): Reco
   }
   if (canned !== null && open.length > 0)
     throw usage(
-      `The query ${canned.name} needs ${open.map((p) => `${p}=...`).join(' ')}.`,
+      `The query ${canned.name} wants a value: ${open.map((p) => `${p}=VALUE`).join(' ')}`,
       `relock query ${canned.name} ${open.map((p) => `${p}=VALUE`).join(' ')}`,
     );
   return values;
