@@ -24,5 +24,7 @@ export const FIELD_DISPUTES: Readonly<Record<string, string>> = {
     'A `>` inside a lock name was taken for quoting and dropped from the name.',
   'ml-rdma-3b8b9c9a:27 held[0].at':
     'The expected place is the twin of an inlined function that a symboliser added; the kernel printed only the last of the lines.',
+  'ml-usb-e42c3dce:18 lock.at':
+    'The expected place is the twin of an inlined function that a symboliser added; the kernel printed only the last of the lines.',
   'syz-0386:1 frames': 'The first frame is marked (unreliable) by the powerpc unwinder.',
 };
