@@ -27,8 +27,9 @@ export function classUse(capture: Capture): ClassUse[] {
   const used = new Uint8Array(classes.length);
   const longest = new Map<number, bigint>();
   /** (episode, task, lock) -> requests that were not answered yet; times of acquisitions that still hold. */
-  const waiting = new Map<string, { classId: number; count: number; happened: boolean }>();
-  const held = new Map<string, bigint[]>();
+  const waiting = new Map<number, { classId: number; count: number; happened: boolean }>();
+  const held = new Map<number, bigint[]>();
+  const tasks = capture.tasks.length;
 
   for (let i = 0; i < events.kind.length; i++) {
     const lock = events.lock[i]!;
@@ -38,7 +39,8 @@ export function classUse(capture: Capture): ClassUse[] {
       throw new Error(`store: event ${i} of ${capture.id} names unknown lock ${lock}`);
     used[classId] = 1;
     const kind = events.kind[i]!;
-    const key = `${events.episode[i]} ${events.task[i]} ${lock}`;
+    // One number for the three; exact up to 2^53.
+    const key = (events.episode[i]! * tasks + events.task[i]!) * locks.length + lock;
     const time = events.timeNs[i]!;
     if (kind === REQUEST) {
       const open = waiting.get(key);
