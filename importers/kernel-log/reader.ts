@@ -2,11 +2,13 @@
 import type { Report } from '../../corpus/schema/report.js';
 import type { SkipCounter } from '../skips.js';
 import type { TextBlock } from '../text-blocks.js';
-import { isHeadline, TRIGGER } from './headlines.js';
+import { HEADLINE_TRIGGER, isHeadline, TRIGGER } from './headlines.js';
 import type { LogLine, ReportParser, ReportRecogniser } from './line.js';
 import { MachineHints } from './platform.js';
 import { peelLine } from './prefix.js';
 
+/** Excerpts without a headline are looked for in this much text; longer files are logs that nobody cut by hand. */
+const EXCERPT_CHARS = 8 << 20;
 const MAX_LINES = 4_000;
 /** Lines in a row that no open report took, after which all are closed. */
 const MAX_SILENCE = 400;
@@ -49,6 +51,7 @@ export class KernelLogReader {
   #open: Open[] = [];
   readonly #reports: Report[] = [];
   #silence = 0;
+  #chars = 0;
   #pending: LogLine | null = null;
   #cutRaw: { readonly raw: string; readonly no: number } | null = null;
   #version: string | null = null;
@@ -64,10 +67,12 @@ export class KernelLogReader {
     const { text } = block;
     let at = 0;
     let no = block.firstLine;
+    const trigger = this.#chars < EXCERPT_CHARS ? TRIGGER : HEADLINE_TRIGGER;
+    this.#chars += text.length;
     while (at <= text.length) {
       if (this.#open.length === 0 && this.#pending === null && this.#cutRaw === null) {
-        TRIGGER.lastIndex = at;
-        const hit = TRIGGER.exec(text);
+        trigger.lastIndex = at;
+        const hit = trigger.exec(text);
         if (hit === null) break;
         const start = hit.index === 0 ? 0 : text.lastIndexOf('\n', hit.index - 1) + 1;
         for (let end = text.indexOf('\n', at); end !== -1 && end < start; end = text.indexOf('\n', end + 1))
