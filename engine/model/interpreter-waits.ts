@@ -35,7 +35,11 @@ function waitOf(world: World, t: number): Wait {
   switch (op.do) {
     case 'lock': {
       const lock = world.lock(op.lock);
-      if (lock.spec.kind === 'semaphore') any.push(givers(world, op.lock));
+      if (lock.spec.kind === 'semaphore') {
+        const able = givers(world, op.lock);
+        if (able.size > 1) able.delete(t);
+        any.push(able);
+      }
       for (const u of inTheWay(world, t, op, lock)) all.add(u);
       break;
     }

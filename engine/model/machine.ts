@@ -287,24 +287,19 @@ export class Machine {
     if (!this.anyWake || !this.waitsForAny(task)) return 0;
     const { compiled: c, layout: at, stateWords: s } = this;
     const bit = 1 << task;
-    let wake: number;
+    const unforked = (c.forkable & bit) !== 0 && (s[at.forked]! & bit) === 0;
+    const next = c.opBase[task]! + s[at.pc + task]!;
+    const wake = unforked ? c.taskWake[task]! : c.lockWake[c.opArg[next]!]!;
     let mask = 0;
-    if (c.forkable & bit && (s[at.forked]! & bit) === 0) {
-      wake = c.taskWake[task]!;
-      mask = bit;
-    } else {
-      const g = c.opBase[task]! + s[at.pc + task]!;
-      wake = c.lockWake[c.opArg[g]!]!;
-      if (c.opCode[g] === OP_WAIT) mask = bit;
-    }
-    const excluded = mask;
-    mask = 0;
     for (let t = 0; t < c.tasks; t++) {
-      if ((s[at.ended]! | excluded) & (1 << t)) continue;
       const g = c.opBase[t]! + s[at.pc + t]!;
-      if (g < c.opBase[t + 1]! && c.wakeAt[g * c.wakes + wake] === 1) mask |= 1 << t;
+      if ((s[at.ended]! & (1 << t)) === 0 && g < c.opBase[t + 1]! && c.wakeAt[g * c.wakes + wake] === 1) {
+        mask |= 1 << t;
+      }
     }
-    return mask;
+    // It waits for itself only where it holds units of a semaphore that nobody else could give back.
+    const alone = mask === bit && !unforked && c.opCode[next] === OP_DOWN;
+    return alone ? bit : mask & ~bit;
   }
 
   /**

@@ -1,0 +1,93 @@
+// Tests of the classics: complete search finds what each expects, by machine and by interpreter, and schedules replay.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { explore } from '../../engine/explore/exhaustive.js';
+import { findsByInterpreter } from '../../engine/explore/interpreter-search.js';
+import { shortest } from '../../engine/explore/shortest.js';
+import { compileOrThrow } from '../../engine/model/compile.js';
+import { replay, replayGenome } from '../../engine/model/interpreter.js';
+import { Machine } from '../../engine/model/machine.js';
+import { LOCK_TABLE } from '../../engine/model/rules.js';
+import { runGenome } from '../../engine/schedulers/genome.js';
+import { indexGenome } from '../../engine/schedulers/genome-names.js';
+import { genomeOf } from '../../engine/schedulers/genome-of.js';
+import type { SearchFind } from '../schema/verdict.js';
+import { type LitmusFile, parseLitmus, printLitmus } from '../text/litmus.js';
+
+const FOLDER = new URL('./classics/', import.meta.url);
+const LIMITS = { states: 500_000 };
+
+function load(name: string): LitmusFile {
+  const result = parseLitmus(readFileSync(new URL(name, FOLDER), 'utf8'));
+  if (!result.ok) throw new Error(`${name}: ${JSON.stringify(result.problems)}`);
+  return result.value;
+}
+
+const classics = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.litmus'))
+  .sort()
+  .map((name) => [name.replace('.litmus', ''), load(name)] as const);
+
+function named(file: LitmusFile, finds: readonly SearchFind[]): string[] {
+  const names = (tasks: readonly number[]): string[] => tasks.map((t) => file.program.tasks[t]!.name).sort();
+  return finds.map((find) => `${find.kind} ${names(find.tasks).join(' ')}`).sort();
+}
+
+function expected(file: LitmusFile): string[] {
+  return (file.expect ?? []).map(({ kind, tasks }) => `${kind} ${tasks.join(' ')}`).sort();
+}
+
+describe.each(classics)('%s', (name, file) => {
+  it('is named like its file, expects something, and is printed with the comments it has', () => {
+    expect(file.program.name).toBe(name);
+    expect(file.expect).not.toBeNull();
+    const text = readFileSync(new URL(`${name}.litmus`, FOLDER), 'utf8');
+    expect(text.slice(text.indexOf('litmus 1 '))).toBe(printLitmus(file));
+  });
+
+  it('ends as expected, in all ways', () => {
+    const all = explore(file.program, LIMITS, false);
+    expect(all.complete).toBe(true);
+    expect(named(file, all.finds)).toEqual(expected(file));
+    expect(named(file, explore(file.program, LIMITS).finds)).toEqual(expected(file));
+    if (all.states < 5000) {
+      const indexed = all.finds.map((find) => `${find.kind} ${find.tasks.join(' ')}`).sort();
+      expect(findsByInterpreter(file.program, 100_000)).toEqual(indexed);
+    }
+  });
+
+  it('replays', () => {
+    for (const find of explore(file.program, LIMITS).finds) {
+      const least = shortest(file.program, find, LIMITS);
+      const schedule = least.find?.schedule ?? [];
+      expect(replay(file.program, schedule).verdict).toMatchObject({ kind: find.kind });
+      const genome = genomeOf(file.program, schedule);
+      expect(genome.preempts.length).toBeLessThanOrEqual(least.preemptions + 1);
+      expect(replayGenome(file.program, genome).verdict).toMatchObject({ kind: find.kind });
+    }
+    if (file.genome !== null) {
+      const machine = new Machine(compileOrThrow(file.program));
+      const { verdict } = runGenome(machine, indexGenome(file.program, file.genome), 1000);
+      expect(verdict.kind).toBe(file.expect?.[0]?.kind ?? 'completed');
+    }
+  });
+});
+
+describe('the classics together', () => {
+  it.each(LOCK_TABLE.map((row) => [`${row.kind} ${row.mode}`, row] as const))(
+    'show %s both deadlocking and not',
+    (_name, row) => {
+      const using = classics.filter(([, file]) =>
+        file.program.tasks.some((task) =>
+          task.body.some((op) => {
+            if (!('lock' in op)) return false;
+            const { kind } = file.program.locks.find((lock) => lock.id === op.lock)!;
+            return kind === row.kind && (op.do === 'wait' || (op.do === 'lock' && op.mode === row.mode));
+          }),
+        ),
+      );
+      expect(using.some(([, file]) => file.expect?.some((e) => e.kind === 'deadlock'))).toBe(true);
+      expect(using.some(([, file]) => file.expect?.length === 0)).toBe(true);
+    },
+  );
+});
