@@ -13,6 +13,8 @@ export interface Candidate {
   readonly lowered: LoweredProgram;
   /** For each member of the cycle, in its order: task and op index in `lowered.program` where it must be blocked. */
   readonly goal: readonly { readonly task: number; readonly op: number }[];
+  /** For each task of the program: index of the source it comes from. */
+  readonly taskSources: readonly number[];
 }
 
 export type Composed =
@@ -260,11 +262,12 @@ function assemble(
   }));
   const [single] = own;
   const program: Program = {
-    name: nodes
-      .map((_, i) => tasks[goal[i]?.task ?? -1]?.function ?? tasks[goal[i]?.task ?? -1]?.name ?? '')
-      .join('-vs-')
-      .replace(/[^A-Za-z0-9_.+-]/g, '_')
-      .slice(0, 60),
+    name:
+      nodes
+        .map((_, i) => tasks[goal[i]?.task ?? -1]?.function ?? tasks[goal[i]?.task ?? -1]?.name ?? '')
+        .join('-vs-')
+        .replace(/[^A-Za-z0-9_.+-]/g, '_')
+        .slice(0, 60) || 'cycle',
     locks,
     flags,
     tasks,
@@ -283,5 +286,6 @@ function assemble(
       genome: null,
     },
     goal,
+    taskSources: parts.flatMap((part) => part.tasks.map(() => part.index)),
   };
 }

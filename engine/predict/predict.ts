@@ -1,6 +1,7 @@
 // Predict: the lock-order cycles of some programs, each confirmed by a schedule, refuted with a reason, or open.
 import type { CycleStatus } from '../../corpus/schema/forms.js';
 import type { LoweredProgram } from '../../corpus/schema/program.js';
+import type { Genome } from '../../corpus/schema/schedule.js';
 import type { SearchFind } from '../../corpus/schema/verdict.js';
 import { drain } from '../shrink/reach.js';
 import { type CycleLimits, enumerateCycles, type GraphNode } from './cycles.js';
@@ -48,6 +49,10 @@ export interface PredictedCycle {
   readonly find: SearchFind | null;
   /** Indices of the sources whose tasks it is made of. */
   readonly sources: readonly number[];
+  /** For each task of the candidate's program: index of the source it comes from. */
+  readonly taskSources: readonly number[];
+  /** A genome for the candidate that goes for the cycle straight on: the seed for a fuzzer. */
+  readonly aim: Genome | null;
 }
 
 export interface Prediction {

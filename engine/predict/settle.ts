@@ -1,6 +1,7 @@
 // Settle: what becomes of one abstract cycle - refuted with a reason, or searched for in the program it comes down to.
 import type { CycleStatus } from '../../corpus/schema/forms.js';
 import type { LoweredProgram } from '../../corpus/schema/program.js';
+import type { Genome } from '../../corpus/schema/schedule.js';
 import type { SearchFind } from '../../corpus/schema/verdict.js';
 import { compile } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
@@ -20,7 +21,13 @@ export interface Settled {
   readonly candidate: LoweredProgram | null;
   /** The deadlock in `candidate.program`. */
   readonly find: SearchFind | null;
+  /** For each task of the candidate: index of the source it comes from. */
+  readonly taskSources: readonly number[];
+  /** A genome that goes for the cycle straight on: each task up to its request, one after the other. */
+  readonly aim: Genome | null;
 }
+
+const NOTHING = { candidate: null, find: null, taskSources: [], aim: null } as const;
 
 function taskName(sources: readonly PredictSource[], node: GraphNode): string {
   return sources[node.source]?.lowered.program.tasks[node.dependency.task]?.name ?? '?';
@@ -32,7 +39,7 @@ function siteName(sources: readonly PredictSource[], node: GraphNode, op: number
 }
 
 function refuted(why: string): Settled {
-  return { status: 'refuted', why, complete: true, candidate: null, find: null };
+  return { status: 'refuted', why, complete: true, ...NOTHING };
 }
 
 function className(sources: readonly PredictSource[], node: GraphNode, key: string): string {
@@ -75,8 +82,7 @@ function judge(sources: readonly PredictSource[], nodes: readonly GraphNode[], f
         status: 'open',
         why: `${both.join(' and ')} both hold a ${name}: a deadlock only if these are two different objects, which the recording does not say`,
         complete: false,
-        candidate: null,
-        find: null,
+        ...NOTHING,
       };
     }
     default: {
@@ -117,6 +123,17 @@ function goalOf(candidate: Candidate, nodes: readonly GraphNode[]): ReachGoal {
   };
 }
 
+/** Runs the tasks of the goal one after the other, each up to its request: ends in the cycle if nothing interferes. */
+function aimOf(candidate: Candidate): Genome {
+  const preempts: { step: number; task: number }[] = [];
+  let step = 0;
+  candidate.goal.forEach((g, i) => {
+    if (i > 0) preempts.push({ step, task: g.task });
+    step += Math.max(0, g.op);
+  });
+  return { order: candidate.goal.map((g) => g.task), preempts };
+}
+
 /** Null if the cycle is no candidate: the recordings contradict that its locks are the same objects. */
 export function* settleSteps(
   sources: readonly PredictSource[],
@@ -131,7 +148,7 @@ export function* settleSteps(
   const composed = compose(sources, nodes);
   if (!composed.ok) {
     if (composed.contradicted) return null;
-    return { status: 'open', why: composed.why, complete: false, candidate: null, find: null };
+    return { status: 'open', why: composed.why, complete: false, ...NOTHING };
   }
   const { candidate } = composed;
   const { program } = candidate.lowered;
@@ -140,13 +157,18 @@ export function* settleSteps(
   const machine = new Machine(compiled.compiled);
   const reached = yield* reachSteps(machine, goalOf(candidate, nodes), maxStates);
   const { schedule, states } = reached;
+  const about = {
+    candidate: candidate.lowered,
+    taskSources: candidate.taskSources,
+    aim: aimOf(candidate),
+  };
   if (schedule === null) {
     if (reached.complete) {
       const why = `no schedule of these ${program.tasks.length} tasks reaches it: all ${states} states were searched`;
-      return { status: 'refuted', why, complete: true, candidate: candidate.lowered, find: null };
+      return { status: 'refuted', why, complete: true, ...about, find: null };
     }
     const why = `not reached in ${states} states, and there are more`;
-    return { status: 'open', why, complete: false, candidate: candidate.lowered, find: null };
+    return { status: 'open', why, complete: false, ...about, find: null };
   }
   machine.reset();
   for (const choice of schedule) machine.act(choice);
@@ -159,5 +181,5 @@ export function* settleSteps(
     schedule,
   };
   const why = `a schedule of ${machine.steps} steps ends in it`;
-  return { status: 'confirmed', why, complete: true, candidate: candidate.lowered, find };
+  return { status: 'confirmed', why, complete: true, ...about, find };
 }

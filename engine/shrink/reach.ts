@@ -120,7 +120,9 @@ export function* reachSteps(
   let next: Node[] = [];
   let sinceBreak = 0;
   while (level.length > 0) {
-    for (let node = level.pop(); node !== undefined; node = level.pop()) {
+    // First in, first out: of equally short schedules the one in which earlier tasks go first.
+    for (let i = 0; i < level.length; i++) {
+      const node = level[i]!;
       machine.load(node.state, 0);
       const mask = machine.actMask();
       if (mask === 0) {

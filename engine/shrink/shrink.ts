@@ -3,6 +3,8 @@ import type { Program } from '../../corpus/schema/program.js';
 import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
 import type { Verdict } from '../../corpus/schema/verdict.js';
 import type { Grade } from '../../corpus/schema/witness.js';
+import { findOf } from '../explore/exhaustive.js';
+import { shortest } from '../explore/shortest.js';
 import { choiceOf, cpuOf, taskOf } from '../model/choice.js';
 import { compile } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
@@ -134,7 +136,10 @@ function* fixpoint(
   }
 }
 
-/** Without each preemption that the end does not need; never with more steps. */
+/** States of the search for the schedule with the fewest preemptions; it does not pause. */
+const PREEMPTION_STATES = 20_000;
+
+/** Of the shortest schedules one with few preemptions, and of those only what the end needs; never more steps. */
 function fewerPreemptions(
   machine: Machine,
   outcome: Outcome,
@@ -142,6 +147,19 @@ function fewerPreemptions(
 ): { genome: Genome; outcome: Outcome } {
   let genome = genomeOfRun(machine, outcome.schedule);
   let best = runOf(machine, genome);
+  const { verdict } = best;
+  const end = findOf(verdict);
+  const other =
+    end === null ? null : shortest(machine.compiled.program, end, { states: PREEMPTION_STATES }).find;
+  if (other !== null) {
+    const candidate = genomeOfRun(machine, other.schedule);
+    const run = runOf(machine, candidate);
+    const fewer = candidate.preempts.length < genome.preempts.length;
+    if (sameShape(run.shape, shape) && run.steps <= best.steps && fewer) {
+      genome = candidate;
+      best = run;
+    }
+  }
   for (let again = true; again; ) {
     again = false;
     for (let i = genome.preempts.length - 1; i >= 0; i--) {

@@ -1,0 +1,275 @@
+// Establish: from a find to a witness - shrunk, printed, read back, replayed by the independent interpreter.
+import { createHash } from 'node:crypto';
+import type { Basis } from '../../corpus/schema/capture.js';
+import type { CaptureId, WitnessId } from '../../corpus/schema/ids.js';
+import type { Expectation, LoweredProgram, Program } from '../../corpus/schema/program.js';
+import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
+import type { Verdict } from '../../corpus/schema/verdict.js';
+import type { Grade, Witness, WitnessHold, WitnessTask } from '../../corpus/schema/witness.js';
+import { parseLitmus, printLitmus } from '../../corpus/text/litmus.js';
+import { taskOf } from '../model/choice.js';
+import { compile, compileOrThrow } from '../model/compile.js';
+import { replay, replayGenome } from '../model/interpreter.js';
+import { Machine } from '../model/machine.js';
+import { MODEL_VERSION } from '../model/rules.js';
+import { runGenome } from '../schedulers/genome.js';
+import { indexGenome, nameGenome } from '../schedulers/genome-names.js';
+import { genomeOfRun } from '../schedulers/genome-of.js';
+import { replaySchedule } from '../schedulers/replay.js';
+import { follow, type Outcome, outcomeOf, standing } from '../shrink/outcome.js';
+import { drain } from '../shrink/reach.js';
+import { canonicalStart, sameShape, shapeOf } from '../shrink/shape.js';
+import { SHRINK_LIMITS, type ShrinkLimits, shrinkSteps } from '../shrink/shrink.js';
+import { signatureOf } from './signature.js';
+
+/** A capture that a witness rests on. */
+export interface CaptureRef {
+  readonly id: CaptureId;
+  /** As named on the command line: what provenance shows. */
+  readonly file: string;
+}
+
+export interface EstablishInput {
+  readonly lowered: LoweredProgram;
+  /** What leads to the bad end in `lowered.program`; carried on to its end if it stops short. */
+  readonly run: { readonly schedule: Schedule } | { readonly genome: Genome };
+  readonly captures: readonly CaptureRef[];
+  /** For each task of the program the file it was read from; by default that of the only capture. */
+  readonly files?: readonly (string | null)[];
+  /** Version of the lock model; by default the one of this build. */
+  readonly model?: string;
+  /** ISO 8601 time of the find. */
+  readonly foundAt?: string;
+  readonly limits?: ShrinkLimits;
+}
+
+export type Established =
+  | { readonly ok: true; readonly witness: Witness }
+  | { readonly ok: false; readonly reason: string };
+
+/** What is to be written down: the smallest program found, and how it runs. */
+interface Claim {
+  readonly program: Program;
+  readonly genome: Genome;
+  readonly schedule: Schedule;
+  readonly verdict: Verdict;
+  readonly steps: number;
+  readonly grade: Grade;
+}
+
+/** The `expect` line for a bad end, or null for a good one. */
+export function expectationOf(program: Program, verdict: Verdict): Expectation | null {
+  const named = (tasks: readonly number[]): string[] =>
+    tasks.map((t) => program.tasks[t]?.name ?? '?').sort();
+  switch (verdict.kind) {
+    case 'deadlock':
+      return { kind: 'deadlock', tasks: named(verdict.cycle) };
+    case 'stranded':
+      return { kind: 'stranded', tasks: named(verdict.tasks) };
+    case 'violated':
+      return { kind: 'violated', tasks: named([verdict.task]) };
+    case 'completed':
+    case 'ill-formed':
+    case 'out-of-steps':
+      return null;
+    default: {
+      const never: never = verdict;
+      return never;
+    }
+  }
+}
+
+function outcomeOfRun(machine: Machine, run: EstablishInput['run']): Outcome {
+  if ('schedule' in run) return follow(machine, run.schedule);
+  return outcomeOf(machine, runGenome(machine, run.genome, Number.POSITIVE_INFINITY).schedule);
+}
+
+/**
+ * Prints the claim, reads the text back and replays both its genome and the exact schedule with the interpreter,
+ * which shares no code with the machine. Returns the text, or says what does not agree.
+ */
+function proveText(
+  claim: Claim,
+): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string } {
+  const expected = expectationOf(claim.program, claim.verdict);
+  if (expected === null) return { ok: false, reason: `the run ends ${claim.verdict.kind}` };
+  const text = printLitmus({
+    program: claim.program,
+    genome: nameGenome(claim.program, claim.genome),
+    expect: [expected],
+  });
+  const parsed = parseLitmus(text);
+  if (!parsed.ok) {
+    return {
+      ok: false,
+      reason: `its text does not read back: ${parsed.problems[0]?.message ?? 'no reason given'}`,
+    };
+  }
+  const { program, genome, expect } = parsed.value;
+  if (genome === null || expect === null) return { ok: false, reason: 'its text lost the schedule' };
+  if (printLitmus(parsed.value) !== text) return { ok: false, reason: 'its text reads back as another one' };
+  const byGenome = replayGenome(program, indexGenome(program, genome));
+  const bySchedule = replay(program, claim.schedule);
+  for (const [how, run] of [
+    ['genome', byGenome],
+    ['schedule', bySchedule],
+  ] as const) {
+    const end = expectationOf(program, run.verdict);
+    if (end === null || end.kind !== expected.kind || end.tasks.join(' ') !== expected.tasks.join(' ')) {
+      return {
+        ok: false,
+        reason: `the interpreter ends ${run.verdict.kind} by the ${how}, not ${expected.kind}`,
+      };
+    }
+    if (run.steps !== claim.steps)
+      return { ok: false, reason: `the interpreter takes ${run.steps} steps by the ${how}` };
+  }
+  return { ok: true, text };
+}
+
+/** Whether the state that the log shows is this very end: then it was observed, else only its parts were. */
+function basisOf(lowered: LoweredProgram, outcome: Outcome): Basis {
+  if (lowered.happened && lowered.observedSchedule !== null) {
+    const machine = new Machine(compileOrThrow(lowered.program));
+    const seen = replaySchedule(machine, lowered.observedSchedule);
+    if (seen.verdict.kind !== 'out-of-steps' && sameShape(outcomeOf(machine, []).shape, outcome.shape))
+      return 'observed';
+  }
+  return lowered.basis === 'observed' ? 'recorded' : lowered.basis;
+}
+
+/** Tasks of the end in waits-for order and canonical rotation, with what each holds and wants. */
+function witnessTasks(claim: Claim): {
+  readonly tasks: readonly WitnessTask[];
+  readonly cycle: readonly string[];
+} {
+  const { program, verdict } = claim;
+  const machine = new Machine(compileOrThrow(program));
+  follow(machine, claim.schedule);
+  const at = standing(machine, verdict);
+  const shape = shapeOf(program, verdict, at);
+  let members: readonly number[] = [];
+  if (verdict.kind === 'deadlock' && shape !== null) {
+    const own = verdict.cycle.map((t) => shapeOf(program, { kind: 'stranded', tasks: [t] }, at)?.members[0]);
+    const start = canonicalStart(own.filter((m) => m !== undefined));
+    members = [...verdict.cycle.slice(start), ...verdict.cycle.slice(0, start)];
+  } else if (verdict.kind === 'stranded') members = verdict.tasks;
+  else if (verdict.kind === 'violated') members = [verdict.task];
+
+  const tasks = members.map((t, i): WitnessTask => {
+    const body = program.tasks[t]?.body ?? [];
+    const before = members[(i + members.length - 1) % members.length];
+    const wantedBefore = before === undefined || at[before] === null ? -1 : machine.wants(before);
+    const holds = machine.held(t).map((h): WitnessHold & { readonly index: number } => {
+      const lock = program.locks[h.lock];
+      const site = body[h.op]?.site ?? null;
+      return { index: h.lock, lock: lock?.id ?? '', class: lock?.class ?? '', mode: h.mode, site };
+    });
+    holds.sort((a, b) => Number(b.index === wantedBefore) - Number(a.index === wantedBefore));
+    const op = body[verdict.kind === 'violated' ? verdict.op : (at[t] ?? -1)];
+    const wanted = op !== undefined && 'lock' in op ? program.locks.find((l) => l.id === op.lock) : undefined;
+    return {
+      name: program.tasks[t]?.name ?? '?',
+      holds: holds.map(({ lock, class: name, mode, site }) => ({ lock, class: name, mode, site })),
+      wants:
+        op === undefined || wanted === undefined
+          ? null
+          : {
+              lock: wanted.id,
+              class: wanted.class,
+              mode: op.do === 'lock' ? op.mode : 'exclusive',
+              site: op.site,
+            },
+    };
+  });
+  return { tasks, cycle: tasks.flatMap((t) => (t.wants === null ? [] : [t.wants.class])) };
+}
+
+/** `FILE:LINE` of each step, null where it is not known. */
+function provenanceOf(claim: Claim, files: ReadonlyMap<string, string | null>): (string | null)[] {
+  const machine = new Machine(compileOrThrow(claim.program));
+  const lines: (string | null)[] = [];
+  for (const choice of claim.schedule) {
+    const task = claim.program.tasks[taskOf(choice)];
+    const op = task?.body[machine.pc(taskOf(choice))];
+    const steps = machine.steps;
+    machine.act(choice);
+    if (machine.steps === steps) continue;
+    const file = task === undefined ? null : (files.get(task.name) ?? null);
+    lines.push(file === null || op?.line === null || op?.line === undefined ? null : `${file}:${op.line}`);
+  }
+  return lines;
+}
+
+/** `establish`, with pauses every few milliseconds. */
+export function* establishSteps(input: EstablishInput): Generator<number, Established> {
+  const { lowered } = input;
+  const compiled = compile(lowered.program);
+  if (!compiled.ok) return { ok: false, reason: compiled.reason };
+  const machine = new Machine(compiled.compiled);
+  const outcome = outcomeOfRun(machine, input.run);
+  if (outcome.shape === null) return { ok: false, reason: `the run ends ${outcome.verdict.kind}` };
+
+  const small = yield* shrinkSteps(lowered.program, outcome.schedule, input.limits ?? SHRINK_LIMITS);
+  let claim: Claim;
+  let proof: ReturnType<typeof proveText>;
+  if (small.ok) {
+    claim = small.shrunk;
+    proof = proveText(claim);
+  } else {
+    proof = { ok: false, reason: small.reason };
+    claim = { ...rawClaim(lowered.program, machine, outcome) };
+  }
+  if (!proof.ok) {
+    // What shrinking made does not stand: then the find itself, as it is.
+    claim = rawClaim(lowered.program, machine, outcome);
+    const raw = proveText(claim);
+    if (!raw.ok) return raw;
+    proof = raw;
+  }
+
+  const basis = basisOf(lowered, outcome);
+  const { tasks, cycle } = witnessTasks(claim);
+  const only = input.captures.length === 1 ? (input.captures[0]?.file ?? null) : null;
+  const files = new Map(lowered.program.tasks.map((t, i) => [t.name, input.files?.[i] ?? only]));
+  const id = createHash('sha256').update(proof.text).digest('hex').slice(0, 12) as WitnessId;
+  const queued = outcome.verdict.kind === 'deadlock' ? outcome.verdict.bystanders : [];
+  const bystanders = [
+    ...new Set([...lowered.bystanders, ...queued.map((t) => lowered.program.tasks[t]?.name ?? '?')]),
+  ].filter((name) => !tasks.some((t) => t.name === name));
+  const witness: Witness = {
+    id,
+    signature: signatureOf(outcome.shape),
+    kind: outcome.shape.kind,
+    basis,
+    grade: claim.grade,
+    tasks,
+    cycle,
+    preemptions: claim.genome.preempts.length,
+    steps: claim.steps,
+    captures: input.captures.map((c) => c.id),
+    assumes: lowered.assumes,
+    model: input.model ?? MODEL_VERSION,
+    litmus: proof.text,
+    state: 'open',
+    ruledOut: lowered.ruledOut,
+    bystanders,
+    provenance: provenanceOf(claim, files),
+    ...(input.foundAt === undefined ? {} : { found_at: input.foundAt }),
+  };
+  return { ok: true, witness };
+}
+
+function rawClaim(program: Program, machine: Machine, outcome: Outcome): Claim {
+  const genome = genomeOfRun(machine, outcome.schedule);
+  const run = runGenome(machine, genome, Number.POSITIVE_INFINITY);
+  return { program, genome, schedule: run.schedule, verdict: run.verdict, steps: run.steps, grade: 'raw' };
+}
+
+/**
+ * Makes a witness of a find, or says why it cannot be one. Nothing is claimed that the independent interpreter did
+ * not repeat from the printed text.
+ */
+export function establish(input: EstablishInput): Established {
+  return drain(establishSteps(input));
+}
