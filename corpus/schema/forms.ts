@@ -9,6 +9,8 @@ export interface Problem {
   readonly title: string;
   readonly facts: readonly string[];
   readonly next: string;
+  /** What it is about: a file, an id; stands at the right of the title. */
+  readonly about?: string;
 }
 
 /** What any command prints with `--json` when it fails with exit code 2 or 4. */
@@ -52,6 +54,10 @@ export interface CaptureForm {
 export interface ImportForm {
   readonly schema: 'relock.import/1';
   readonly captures: readonly CaptureForm[];
+  /** Files that could not be read, if others could. */
+  readonly errors?: readonly Problem[];
+  /** The worst of them, or that nothing was recognised: what the exit code stands for. */
+  readonly error?: Problem;
 }
 
 /** `relock fuzz --json`. */

@@ -62,12 +62,13 @@ describe('openStore', () => {
 
   it('says so when there is nothing to read, and makes nothing', () => {
     expect(problem({ mode: 'read' })).toMatchObject({
-      title: `NO DATABASE: ${path()}`,
+      title: 'NO DATABASE',
+      about: path(),
       next: 'relock import FILE',
     });
     expect(statSync(path(), { throwIfNoEntry: false })).toBeUndefined();
     writeFileSync(path(), '');
-    expect(problem({ mode: 'read' }).title).toBe(`NO DATABASE: ${path()}`);
+    expect(problem({ mode: 'read' }).title).toBe('NO DATABASE');
     open({ mode: 'write' }).close();
   });
 

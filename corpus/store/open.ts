@@ -77,13 +77,15 @@ function cannotBe(path: string, file: string, mode: 'read' | 'write'): Problem |
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat?.isDirectory() === true)
     return {
-      title: `NOT A DATABASE: ${path}`,
+      title: 'NOT A DATABASE',
+      about: path,
       facts: ['It is a directory.'],
       next: `Name a file in it: --db ${path}/relock.db`,
     };
   if (mode === 'read' && (stat === undefined || stat.size === 0))
     return {
-      title: `NO DATABASE: ${path}`,
+      title: 'NO DATABASE',
+      about: path,
       facts: [
         stat === undefined ? 'There is no such file. Nothing was made.' : 'The file is empty.',
         'A database is made by the first import. Another one is named with --db FILE or $RELOCK_DB.',
@@ -92,7 +94,8 @@ function cannotBe(path: string, file: string, mode: 'read' | 'write'): Problem |
     };
   if (stat === undefined && !existsSync(dirname(file)))
     return {
-      title: `NO DIRECTORY FOR THE DATABASE: ${path}`,
+      title: 'NO DIRECTORY FOR THE DATABASE',
+      about: path,
       facts: [`There is no directory ${dirname(file)}.`],
       next: `mkdir -p ${dirname(file)}`,
     };
@@ -107,7 +110,8 @@ function notOurs(db: Database, file: string): Problem | null {
     const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
     if (id === 0 && version === 0 && tables === 0) return null;
     return {
-      title: `NOT A RELOCK DATABASE: ${file}`,
+      title: 'NOT A RELOCK DATABASE',
+      about: file,
       facts: [
         `It is an SQLite database with ${tables} tables and indices, made by another program (application_id ${id}).`,
         'Nothing was changed.',
@@ -117,7 +121,8 @@ function notOurs(db: Database, file: string): Problem | null {
   }
   if (version > DATABASE_VERSION)
     return {
-      title: `DATABASE IS OF A NEWER VERSION: ${file}`,
+      title: 'DATABASE IS OF A NEWER VERSION',
+      about: file,
       facts: [
         `It has version ${version}; this relock knows versions up to ${DATABASE_VERSION}.`,
         'Nothing was changed.',

@@ -10,25 +10,29 @@ export function problemOf(error: unknown, path: string): Problem | null {
   const said = `${error instanceof Error ? error.message : ''} (${code})`;
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
     return {
-      title: `DATABASE IS BUSY: ${path}`,
+      title: 'DATABASE IS BUSY',
+      about: path,
       facts: ['Another process is writing to it and did not let go in time.', said],
       next: `Wait for it and try again. To see who has it open: fuser ${path}`,
     };
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_FORMAT')
     return {
-      title: `DATABASE IS DAMAGED: ${path}`,
+      title: 'DATABASE IS DAMAGED',
+      about: path,
       facts: ['SQLite cannot read part of it.', said],
       next: `relock verify-db --db ${path}    or save what can be read: sqlite3 ${path} .recover`,
     };
   if (code === 'SQLITE_NOTADB')
     return {
-      title: `NOT A DATABASE: ${path}`,
+      title: 'NOT A DATABASE',
+      about: path,
       facts: ['The file is there, but it is not an SQLite database. Nothing was changed.', said],
       next: 'Name the database with --db FILE, or import logs with: relock import FILE',
     };
   if (code.startsWith('SQLITE_FULL'))
     return {
-      title: `NO SPACE FOR THE DATABASE: ${path}`,
+      title: 'NO SPACE FOR THE DATABASE',
+      about: path,
       facts: [
         'The disk or the quota is full. What was being stored was not stored; the rest is intact.',
         said,
@@ -37,19 +41,22 @@ export function problemOf(error: unknown, path: string): Problem | null {
     };
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM' || code === 'SQLITE_AUTH')
     return {
-      title: `DATABASE CANNOT BE WRITTEN: ${path}`,
+      title: 'DATABASE CANNOT BE WRITTEN',
+      about: path,
       facts: ['The file or its folder is read-only for you.', said],
       next: `Copy it and work on the copy: cp ${path} /tmp/relock.db; relock --db /tmp/relock.db ...`,
     };
   if (code.startsWith('SQLITE_CANTOPEN'))
     return {
-      title: `DATABASE CANNOT BE OPENED: ${path}`,
+      title: 'DATABASE CANNOT BE OPENED',
+      about: path,
       facts: ['It is not a file that you may open, or its folder is read-only.', said],
       next: `ls -ld ${path}`,
     };
   if (code.startsWith('SQLITE_IOERR') || code === 'SQLITE_PROTOCOL' || code === 'SQLITE_NOLFS')
     return {
-      title: `DATABASE CANNOT BE READ OR WRITTEN: ${path}`,
+      title: 'DATABASE CANNOT BE READ OR WRITTEN',
+      about: path,
       facts: ['The operating system reported an error for the file.', said],
       next: `Copy it to a local disk and look at it there: relock verify-db --db ${path}`,
     };
