@@ -118,7 +118,17 @@ export function joinLock(before: string, after: string): string | null {
   if (state === 'whole') {
     const bare = before.trimEnd();
     const lock = parseLock(bare);
-    if (lock === null || lock.ref.site !== null) return null;
+    if (lock === null) return null;
+    // The file and line that a symboliser put behind an inlined function.
+    if (lock.ref.site !== null)
+      return lock.rest === '' && /^\S+:\d+ \[inline\]$/.test(next) ? `${bare} ${next}` : null;
+    // `(a){..} -> (b){..}`, the new dependency.
+    if (
+      /^(?:->)?$/.test(lock.rest) &&
+      /^(?:-> )?\(/.test(next) &&
+      next.startsWith('->') !== lock.rest.startsWith('->')
+    )
+      return next.endsWith('{') ? null : `${bare} ${next}`;
     const goesOn =
       lock.rest === '' &&
       (/^,? *at:?(?: |$)/.test(next) ||

@@ -26,6 +26,10 @@ const MAX_JOINS = 3;
 const ANOTHER =
   /^(?:-+\[ cut here|={10,}|INFO: (?!lockdep)|BUG: |WARNING: |Kernel panic|watchdog: |rcu: |sysrq: |Showing |task:|general protection|Unable to handle|Oops)/;
 
+/** Ends of headlines behind which nothing is missing. */
+const WHOLE_HEADLINE =
+  /(?:detected!?|lock state|freed!|space!|time!|held!|taken|context|registered!|low!|key\.|subclass: \d+|\d|\])(?: \])?$/i;
+
 /** Says which kind a headline belongs to; null for lines that are no headline of ours. */
 export type FindHeadline = (text: string) => LockdepKind | null;
 
@@ -82,7 +86,8 @@ export class LockdepScanner implements ReportParser {
       this.#touch(line.no);
       return 'taken';
     }
-    const kind = this.#firstName(trimmed) ?? lineKind(text, line.no) ?? this.#bareFrame(text);
+    const kind =
+      this.#firstName(trimmed) ?? lineKind(text, line.no) ?? this.#bareFrame(text) ?? this.#nestName(trimmed);
     if (kind === null) return this.#stranger(trimmed);
     if (kind.is === 'blank') return 'taken';
     this.#settle();
@@ -111,6 +116,11 @@ export class LockdepScanner implements ReportParser {
     if (headerless) return locks;
     if (this.#stamped) return true;
     return task !== null || kernel !== null || locks || backtrace.length > 0 || held.lists().length > 0;
+  }
+
+  /** print_lock_nested_lock_not_held() prints the stack, then the held locks, then the stack once more. */
+  get #goesOnBehindStack(): boolean {
+    return this.#kind?.kind === 'nested-lock-not-taken' && this.#draft.held.lists().length === 0;
   }
 
   get #atStart(): boolean {
@@ -145,11 +155,13 @@ export class LockdepScanner implements ReportParser {
     return this.#pending?.kind.is === 'frame' && /^\[[\w-]+(?: [0-9a-f]+)?\]$/.test(trimmed);
   }
 
-  /** Rest of a headline that a mail client wrapped. */
+  /** Rest of a headline that a mail client wrapped: together they are a headline of the same kind. */
   #endsHeadline(trimmed: string): boolean {
-    if (!this.#atStart || this.#draft.headerless) return false;
-    if (!/^(?:dependency detected|detected|space|detected!|space!)(?: \])?$/.test(trimmed)) return false;
-    this.#draft.title = `${this.#draft.title} ${trimmed}`;
+    const title = this.#draft.title;
+    if (!this.#atStart || this.#kind === null || WHOLE_HEADLINE.test(title)) return false;
+    const joined = `${title} ${trimmed}`;
+    if (this.#isHeadline(joined) !== this.#kind) return false;
+    this.#draft.title = joined;
     return true;
   }
 
@@ -192,6 +204,13 @@ export class LockdepScanner implements ReportParser {
     return { is: 'names', names: [trimmed] };
   }
 
+  /** The outer lock's name stands alone on its line behind `but this task is not holding:`. */
+  #nestName(trimmed: string): LineKind | null {
+    const before = this.#pending?.kind;
+    const expected = before?.is === 'phrase' && before.phrase === 'not-holding';
+    return expected && trimmed.length < 100 && !ANOTHER.test(trimmed) ? { is: 'broken' } : null;
+  }
+
   /** In hand-cut logs frames may stand without offsets: one indented word where frames are expected. */
   #bareFrame(text: string): LineKind | null {
     if (this.#sink === null && this.#pending?.kind.is !== 'link') return null;
@@ -207,7 +226,8 @@ export class LockdepScanner implements ReportParser {
     switch (kind.is) {
       case 'end':
         if (/^INFO/.test(trimmed)) return draft.reachedTrace ? 'last' : 'foreign';
-        return this.#inTrace ? 'last' : 'foreign';
+        if (!this.#inTrace) return 'foreign';
+        return this.#goesOnBehindStack ? 'taken' : 'last';
       case 'rule':
         return behindStack ? 'over' : 'taken';
       case 'frame':
@@ -221,7 +241,7 @@ export class LockdepScanner implements ReportParser {
       case 'ident':
         return draft.kernel === null && draft.task === null ? 'taken' : 'foreign';
       case 'phrase':
-        if (behindStack) return 'over';
+        if (behindStack) return kind.phrase === 'other-info' && this.#goesOnBehindStack ? 'taken' : 'over';
         return kind.phrase === 'call-trace' &&
           draft.task === null &&
           draft.held.lists().length === 0 &&
@@ -243,9 +263,10 @@ export class LockdepScanner implements ReportParser {
       case 'became':
       case 'wait-context':
         return behindStack ? 'over' : 'taken';
+      case 'broken':
+        return behindStack && !/^(?:\?|\(?\[<)/.test(trimmed) ? 'foreign' : 'taken';
       case 'names':
       case 'lock':
-      case 'broken':
       case 'close':
         return behindStack ? 'foreign' : this.#looksOurs(text) ? 'taken' : 'foreign';
       case 'blank':
@@ -261,9 +282,9 @@ export class LockdepScanner implements ReportParser {
     return behindStack || this.#draft.held.lists().length > 0 ? 'over' : 'foreign';
   }
 
-  /** Lock lines and broken ones are weak evidence: a printed lock is wanted here, or the text is more than a word. */
+  /** Lock lines are weak evidence: a printed lock is wanted here, or the text is more than a word. */
   #looksOurs(text: string): boolean {
-    return this.#slot !== null || this.#pending !== null || /[({>]/.test(text);
+    return this.#slot !== null || this.#sink !== null || /[({>]/.test(text);
   }
 
   #closeSections(): void {
@@ -406,8 +427,9 @@ export class LockdepScanner implements ReportParser {
       case 'backtrace':
       case 'call-trace':
         this.#inTrace = true;
+        // A second stack is the first one again.
+        this.#sink = draft.reachedTrace && draft.backtrace.length > 0 ? [] : draft.backtrace;
         draft.reachedTrace = true;
-        this.#sink = draft.backtrace;
         return;
       case 'acquired-at':
         this.#openLink('acquired', no);
@@ -419,9 +441,11 @@ export class LockdepScanner implements ReportParser {
       case 'shortest-dependencies':
       case 'inverse-ordering':
       case 'no-locks-there':
-      case 'other-info':
       case 'chain-exists':
       case 'comparison':
+        return;
+      case 'other-info':
+        this.#inTrace = false;
         return;
       default: {
         const never: never = phrase;
@@ -505,6 +529,11 @@ function joinTexts(pending: Pending, text: string): string | null {
       if (/(?:\?|>\])$/.test(before.trim()) && parseFrame(next) === null) return null;
       return `${before.trim()} ${next}`;
     }
+    case 'trivia':
+      // `CPU: 0 PID: 50 Comm: sh Not tainted`, and the release on the next line.
+      return /^\s*CPU: ?\d.*(?:ainted|Comm): ?[^#]*$/.test(before) && /#\d|^[A-Z] /.test(next)
+        ? `${before.trim()} ${next}`
+        : null;
     default:
       return null;
   }

@@ -61,6 +61,9 @@ export function isBrokenRow(text: string): boolean {
   return BROKEN_ROW.test(row) && !(isBalanced(row) && ROW.test(row));
 }
 
+const CIRCULAR_ORDER: readonly number[] = [0, 1, 1, 0];
+const IRQ_ORDER: readonly number[] = [0, 1, 1, 1, 0, 0];
+
 /**
  * Assigns the columns. `second` is the column of `CPU1` in the table's head, or null for a table of one column.
  *
@@ -74,12 +77,16 @@ export function scenarioTable(rows: readonly ScenarioRow[], second: number | nul
   }
   // `CPU1` stands at 31, its rows at 31 and CPU0's at 2 or 4: halfway tells them apart even if some blanks are gone.
   const byIndent = rows.map(({ indent }) => (indent * 2 > second ? 1 : 0));
+  const order = rows[1]?.action === 'local_irq_disable' ? IRQ_ORDER : CIRCULAR_ORDER;
   const interrupt = rows.findIndex(({ action }) => action === '<Interrupt>');
-  const end = interrupt >= 0 ? interrupt : rows.length - 1;
-  const byOrder = rows.map((_, i) => (i > 0 && i < end ? 1 : 0));
-  const whole = rows.length === (interrupt >= 0 ? 6 : 4);
-  const mangled = whole && byIndent.some((cpu, i) => cpu !== byOrder[i]);
-  const cpus = whole ? byOrder : byIndent;
+  // A table that lacks rows in its middle has only its indentation.
+  const inOrder =
+    order === IRQ_ORDER
+      ? rows.length <= order.length && (interrupt < 0 ? rows.length <= 4 : interrupt === 4)
+      : rows.length === order.length && interrupt < 0;
+  const byOrder = rows.map((_, i) => order[i] ?? 0);
+  const mangled = inOrder && byIndent.some((cpu, i) => cpu !== byOrder[i]);
+  const cpus = inOrder ? byOrder : byIndent;
   return {
     steps: rows.map(({ action, lock, line }, i) => ({ cpu: cpus[i] ?? 0, action, lock, line })),
     mangled,

@@ -3,7 +3,7 @@ import type { LockdepKind } from '../draft.js';
 
 export const inconsistentState: LockdepKind = {
   kind: 'inconsistent-state',
-  headline: /^inconsistent lock state$/,
+  headline: /^inconsistent lock(?: state)?$/,
   fits(draft) {
     return draft.verb === 'take' || draft.from !== null;
   },
