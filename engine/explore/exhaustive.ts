@@ -25,6 +25,25 @@ export function explore(program: Program, limits: SearchLimits, reduced = true):
 
 /** As `explore`, on a machine at hand (which is reset). */
 export function exploreMachine(machine: Machine, limits: SearchLimits, reduced = true): SearchResult {
+  const search = exploreSteps(machine, limits, reduced);
+  for (;;) {
+    const { value, done } = search.next();
+    if (done === true) return value;
+  }
+}
+
+/** Transitions between two pauses of `exploreSteps`: some milliseconds. */
+const SLICE = 8192;
+
+/**
+ * As `exploreMachine`, pausing now and then so that the caller can stop or let others run; yields the states so far.
+ * The machine must be left alone in between.
+ */
+export function* exploreSteps(
+  machine: Machine,
+  limits: SearchLimits,
+  reduced = true,
+): Generator<number, SearchResult> {
   const rules = reduced ? atOnce(machine.compiled) : TRY_ALL;
   const width = machine.stateWords.length;
   const seen = new StateSet(machine.keyWords);
@@ -37,6 +56,7 @@ export function exploreMachine(machine: Machine, limits: SearchLimits, reduced =
   const pathLength: number[] = [];
   const choices: number[] = [];
   let steps = 0;
+  let pauseAt = SLICE;
   let full = false;
 
   /** Looks at the state that the machine is in: an end, seen before, or a new frame. */
@@ -84,6 +104,10 @@ export function exploreMachine(machine: Machine, limits: SearchLimits, reduced =
     path.push(choice);
     steps++;
     enter();
+    if (steps >= pauseAt) {
+      pauseAt = steps + SLICE;
+      yield seen.size;
+    }
   }
   return { finds: [...finds.values()].sort(byTasks), complete: !full, states: seen.size, steps };
 }
