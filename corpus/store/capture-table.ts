@@ -12,6 +12,9 @@ import type { Database } from './sqlite.js';
 import { type CaptureSummary, type StoredProgram, StoreTrouble } from './store.js';
 import { instant } from './trouble.js';
 
+/** SQLite's limit for one value (SQLITE_MAX_LENGTH, as better-sqlite3 compiles it). */
+const MAX_PACK_BYTES = 1_000_000_000;
+
 const GAP = EVENT_KINDS.indexOf('gap');
 
 interface CaptureRow extends Omit<CaptureSummary, 'platform' | 'skipped' | 'importedAt'> {
@@ -38,6 +41,15 @@ export function addCapture(
   at: string,
 ): 'stored' | 'already' {
   if (db.prepare('SELECT 1 FROM capture WHERE id = ?').get(capture.id) !== undefined) return 'already';
+  if (pack.length > MAX_PACK_BYTES)
+    throw new StoreTrouble({
+      title: 'CAPTURE IS TOO LARGE',
+      about: capture.file,
+      facts: [
+        `Packed it has ${pack.length} bytes; a database can hold ${MAX_PACK_BYTES} in one piece. Nothing was stored.`,
+      ],
+      next: `Cut the recording in time and import the parts: split -n l/4 ${capture.file} part-; relock import part-*`,
+    });
   db.prepare(
     `INSERT INTO capture (id, file, bytes, format, arch, kernel, platform, events, tasks, locks, classes, gaps,
                           imported_at, pack)

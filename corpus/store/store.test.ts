@@ -79,6 +79,12 @@ describe('captures', () => {
     ]);
   });
 
+  it('are refused by name when they are larger than SQLite can hold', () => {
+    const pack = new Uint8Array(1_000_000_001);
+    expect(() => store.addCapture(captureNo(1), pack, at(1))).toThrow(/CAPTURE IS TOO LARGE/);
+    expect(store.captures()).toEqual([]);
+  });
+
   it('are refused by name when their bytes are damaged', () => {
     const capture = captureNo(1);
     const pack = encodeCapture(capture);
