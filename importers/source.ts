@@ -180,12 +180,19 @@ class StreamSource implements Source {
 }
 
 async function* readHandle(handle: FileHandle): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    // A fresh buffer each time: decoders keep views of what they were handed.
-    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, null);
-    if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
+  // A fresh buffer each time: decoders keep views of what they were handed.
+  const ask = () => handle.read(Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+  let asked = ask();
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await asked;
+      if (bytesRead === 0) return;
+      // The next chunk is on its way while this one is worked on.
+      asked = ask();
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await asked.catch(() => {});
   }
 }
 
