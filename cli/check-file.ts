@@ -1,0 +1,145 @@
+// Checks one file: a litmus text against what it expects, a log by a thorough search.
+import type { Capture } from '../corpus/schema/capture.js';
+import type { CheckFileForm } from '../corpus/schema/forms.js';
+import type { LoweredProgram, Program } from '../corpus/schema/program.js';
+import type { ReportKind } from '../corpus/schema/report.js';
+import type { Witness } from '../corpus/schema/witness.js';
+import type { LitmusTextResult } from '../corpus/text/litmus.js';
+import { establish } from '../engine/campaign/establish.js';
+import { explore } from '../engine/explore/exhaustive.js';
+import { compile } from '../engine/model/compile.js';
+import type { Source } from '../importers/source.js';
+import { expectationText } from './replaying.js';
+import { type Searched, search, searchablesOf } from './search.js';
+import { Trouble } from './trouble.js';
+
+/** States of the search of one litmus program: these are small, and their verdict is wanted complete. */
+const LITMUS_STATES = 20_000_000;
+
+/** A sentence of `assumes` that begins so rests on nothing that the log says. */
+const BEYOND_THE_LOG = 'ASSUMED BEYOND THE LOG:';
+
+/** Reports that are about waiting for ever: where no program can be made of one, its question stays open. */
+const ABOUT_DEADLOCK: ReadonlySet<ReportKind> = new Set([
+  'circular',
+  'recursive',
+  'irq-inversion',
+  'irq-order',
+  'inconsistent-state',
+  'hung-task',
+]);
+
+/** The text of a source, for those who parse it whole. */
+export async function wholeText(source: Source): Promise<string> {
+  const parts: string[] = [];
+  for await (const block of source.blocks()) parts.push(block.text);
+  return parts.join('\n');
+}
+
+/** Searches one litmus text completely and compares the ends with its `expect` lines. Throws Trouble for bad text. */
+export function checkLitmus(file: string, text: LitmusTextResult, foundAt: string): CheckFileForm {
+  if (!text.ok)
+    throw new Trouble(
+      {
+        title: 'THIS LITMUS TEXT CANNOT BE READ',
+        facts: text.problems.slice(0, 8).map(({ line, message }) => `line ${line}: ${message}`),
+        next: 'docs/litmus.md describes the form',
+      },
+      file,
+    );
+  const { program, expect } = text.value;
+  const compiled = compile(program);
+  if (!compiled.ok)
+    throw new Trouble(
+      {
+        title: 'THIS LITMUS TEXT CANNOT BE RUN',
+        facts: [compiled.reason],
+        next: 'docs/litmus.md describes the form',
+      },
+      file,
+    );
+  const result = explore(program, { states: LITMUS_STATES });
+  const nameOf = (task: number) => program.tasks[task]?.name ?? '?';
+  const found = result.finds
+    .map(({ kind, tasks }) => expectationText({ kind, tasks: tasks.map(nameOf) }))
+    .sort();
+  const expected = expect?.map(expectationText).sort() ?? null;
+  // A set that is complete must be equal; of one that is not, only what is too much can be said.
+  const ok =
+    expected === null
+      ? null
+      : found.some((end) => !expected.includes(end))
+        ? false
+        : found.length === expected.length
+          ? result.complete || null
+          : result.complete
+            ? false
+            : null;
+  return {
+    file,
+    format: 'litmus',
+    verdict: found.length > 0 ? 'deadlock' : result.complete ? 'none' : 'open',
+    complete: result.complete,
+    expected,
+    ok,
+    schedules: result.finds.length,
+    states: result.states,
+    witnesses: result.finds.flatMap(({ schedule }) => {
+      const done = establish({ lowered: asWritten(program), run: { schedule }, captures: [], foundAt });
+      return done.ok ? [done.witness] : [];
+    }),
+  };
+}
+
+/** A program that somebody wrote down: it rests on nothing else. */
+function asWritten(program: Program): LoweredProgram {
+  return {
+    program,
+    episode: null,
+    basis: 'recorded',
+    happened: false,
+    observedSchedule: null,
+    assumes: [],
+    ruledOut: [],
+    bystanders: [],
+    expect: null,
+    genome: null,
+  };
+}
+
+/** Searches what a log says. */
+export function checkCapture(
+  capture: Capture,
+  programs: readonly LoweredProgram[],
+  foundAt: string,
+): CheckFileForm {
+  const searched = search(searchablesOf(capture, programs), foundAt);
+  return {
+    file: capture.file,
+    format: capture.format,
+    verdict: verdictOf(capture, programs, searched),
+    complete: searched.complete && programs.length > 0,
+    expected: null,
+    ok: null,
+    schedules: searched.schedules,
+    states: searched.states,
+    witnesses: searched.witnesses,
+  };
+}
+
+function verdictOf(
+  capture: Capture,
+  programs: readonly LoweredProgram[],
+  searched: Searched,
+): CheckFileForm['verdict'] {
+  if (searched.witnesses.some(restsOnTheLog)) return 'deadlock';
+  if (searched.witnesses.length > 0) return 'open';
+  if (searched.cycles.some((cycle) => cycle.status === 'open')) return 'open';
+  const unexplained = capture.reports.some((report) => ABOUT_DEADLOCK.has(report.kind));
+  return unexplained && programs.length === 0 ? 'open' : 'none';
+}
+
+/** True unless the witness needs something that the log does not support. */
+export function restsOnTheLog(witness: Witness): boolean {
+  return !witness.assumes.some((sentence) => sentence.startsWith(BEYOND_THE_LOG));
+}

@@ -1,0 +1,115 @@
+// relock check: one go for CI - read, search, verdict.
+import type { CheckFileForm, CheckForm, Problem } from '../../corpus/schema/forms.js';
+import type { Witness } from '../../corpus/schema/witness.js';
+import type { Store } from '../../corpus/store/store.js';
+import { parseLitmusFiles } from '../../corpus/text/litmus.js';
+import { lowerCapture } from '../../engine/lower/lower.js';
+import { witnessLine } from '../../reports/text/list.js';
+import { hasLockFacts } from '../capture-form.js';
+import { checkCapture, checkLitmus, restsOnTheLog, wholeText } from '../check-file.js';
+import { ingestSource, isLitmus, keep, knownFormat, withSource } from '../ingest.js';
+import { inputFiles } from '../input-files.js';
+import { isUntriaged, keepWitnesses } from '../keep-witnesses.js';
+import type { Session } from '../session.js';
+import { EXIT, type ExitCode, Trouble } from '../trouble.js';
+
+interface Failure {
+  readonly file: string;
+  readonly problem: Problem;
+  readonly code: ExitCode;
+}
+
+export async function run(session: Session): Promise<ExitCode> {
+  const format = knownFormat(session.text('format'));
+  const store = session.dbGiven ? await session.store('write') : null;
+  const files: CheckFileForm[] = [];
+  const failures: Failure[] = [];
+  for (const { path, named } of inputFiles(session.args)) {
+    const done = await checkOne(path, format, store);
+    if ('forms' in done) {
+      files.push(...done.forms);
+      if (!session.json) for (const form of done.forms) session.print(`${lines(form).join('\n')}\n`);
+    } else if (named || done.code === EXIT.trouble) {
+      failures.push({ file: path, problem: done.problem, code: done.code });
+      session.complain(done.problem, path);
+    }
+  }
+  const code = exitCode(files, failures);
+  if (session.json) {
+    const [worst] = failures;
+    session.printJson({
+      schema: 'relock.check/1',
+      files,
+      ...(worst === undefined
+        ? {}
+        : { error: worst.problem, errors: failures.map((f) => ({ about: f.file, ...f.problem })) }),
+    } satisfies CheckForm & { error?: Problem; errors?: object[] });
+  }
+  return code;
+}
+
+type Checked =
+  | { readonly forms: readonly CheckFileForm[] }
+  | { readonly problem: Problem; readonly code: ExitCode };
+
+async function checkOne(path: string, format: string | null, store: Store | null): Promise<Checked> {
+  const now = new Date().toISOString();
+  let forms: CheckFileForm[] | null = null;
+  try {
+    const taken = await withSource(path, async (source) => {
+      if (await isLitmus(source, format)) {
+        const texts = parseLitmusFiles(await wholeText(source));
+        const name = (line: number) => (texts.length === 1 ? path : `${path}:${line}`);
+        if (texts.length > 0) forms = texts.map((text) => checkLitmus(name(text.line), text, now));
+      }
+      return ingestSource(source, format);
+    });
+    if (forms !== null) return { forms };
+    if (!taken.ok) return taken;
+    const { capture } = taken;
+    if (!hasLockFacts(capture)) return { problem: noLockEvents(capture.format), code: EXIT.nothing };
+    const form = checkCapture(capture, lowerCapture(capture).programs, now);
+    if (store === null) return { forms: [form] };
+    keep(store, capture, now);
+    const kept = keepWitnesses(store, form.witnesses, { campaign: null, at: now });
+    return { forms: [{ ...form, witnesses: kept.witnesses.map(({ witness }) => witness) }] };
+  } catch (error) {
+    if (error instanceof Trouble) return { problem: error.problem, code: error.code };
+    throw error;
+  }
+}
+
+function noLockEvents(format: string): Problem {
+  return {
+    title: 'NO LOCK EVENTS IN THIS FILE',
+    facts: [`I read it as ${format} and met nothing about locks.`],
+    next: 'relock import -h',
+  };
+}
+
+/** Trouble before finds before "nothing to test": a script must not take an unread file for a clean one. */
+function exitCode(files: readonly CheckFileForm[], failures: readonly Failure[]): ExitCode {
+  if (failures.some((failure) => failure.code === EXIT.trouble)) return EXIT.trouble;
+  if (files.some((file) => counts(file))) return EXIT.found;
+  return files.length === 0 ? EXIT.nothing : EXIT.fine;
+}
+
+/** True if the file must fail a CI run. */
+function counts({ ok, expected, verdict, witnesses }: CheckFileForm): boolean {
+  if (expected !== null) return ok !== true;
+  if (verdict !== 'deadlock') return false;
+  return (
+    witnesses.length === 0 ||
+    witnesses.some((witness: Witness) => isUntriaged(witness) && restsOnTheLog(witness))
+  );
+}
+
+function lines(form: CheckFileForm): string[] {
+  const how = form.complete ? 'every schedule' : `${form.schedules} schedules, not complete`;
+  const ok = form.ok === null ? '' : form.ok ? ', as expected' : ', NOT as expected';
+  return [
+    `${form.file}  ${form.verdict}${ok}  (${how}, ${form.states} states)`,
+    ...(form.ok === false ? [`  expected: ${form.expected?.join('; ') || 'none'}`] : []),
+    ...form.witnesses.map((witness) => `  ${witnessLine(witness)}`),
+  ];
+}

@@ -1,0 +1,58 @@
+// relock predict: the lock-order cycles of everything that was imported.
+import type { CycleForm, PredictForm } from '../../corpus/schema/forms.js';
+import { cycleText } from '../../reports/explain.js';
+import { count, shortId, wrap } from '../../reports/text/layout.js';
+import { keepWitnesses } from '../keep-witnesses.js';
+import { predictOnly, searchablesIn } from '../search.js';
+import type { Session } from '../session.js';
+import { EXIT, type ExitCode, Trouble } from '../trouble.js';
+
+export async function run(session: Session): Promise<ExitCode> {
+  await session.store('read');
+  session.close();
+  const store = await session.store('write');
+  const programs = searchablesIn(store);
+  if (programs.length === 0)
+    throw new Trouble(
+      {
+        title: 'THERE IS NOTHING TO PREDICT FROM',
+        facts: [`${count(store.captures().length, 'capture')} in the database, and no program made of them.`],
+        next: 'relock import dmesg.txt',
+      },
+      session.dbPath,
+      EXIT.nothing,
+    );
+  const now = new Date().toISOString();
+  const found = predictOnly(programs, now);
+  const kept = keepWitnesses(store, found.witnesses, { campaign: null, at: now });
+  const shown = new Map(kept.witnesses.map(({ given, witness }) => [given, witness.id as string]));
+  const cycles = found.cycles.map((cycle) => ({
+    ...cycle,
+    witness: cycle.witness === null ? null : (shown.get(cycle.witness) ?? cycle.witness),
+  }));
+  if (session.json)
+    session.printJson({
+      schema: 'relock.predict/1',
+      cycles,
+      witnesses: kept.witnesses.map(({ witness }) => witness),
+    } satisfies PredictForm);
+  else {
+    for (const cycle of cycles) session.print(`${lines(cycle).join('\n')}\n`);
+    const by = (status: CycleForm['status']) => cycles.filter((cycle) => cycle.status === status).length;
+    session.talk(
+      `${count(cycles.length, 'cycle')} in ${count(programs.length, 'program')}: ${by('confirmed')} confirmed, ` +
+        `${by('refuted')} refuted, ${by('open')} open${found.complete ? '' : '; the search was not complete'}.`,
+    );
+    const [first] = kept.untriaged;
+    if (first !== undefined) session.talk(`Next: relock show ${shortId(first.id)}`);
+  }
+  return kept.untriaged.length > 0 ? EXIT.found : EXIT.fine;
+}
+
+function lines(cycle: CycleForm): string[] {
+  const id = cycle.witness === null ? '' : `  ${shortId(cycle.witness)}`;
+  return [
+    `${cycle.status.padEnd(9)}${id}  ${cycleText(cycle.classes)}`,
+    ...wrap(`${cycle.tasks.join(', ')}: ${cycle.why}`, '    ', '    ', 80),
+  ];
+}
