@@ -157,7 +157,7 @@ export interface QueryForm {
   readonly truncated?: boolean;
 }
 
-/** `relock show ID --form json` and `relock triage --json`: one witness. */
+/** `relock triage --json`: the witness with its new state. */
 export interface ShowForm {
   readonly schema: 'relock.show/1';
   readonly witness: Witness;
@@ -213,7 +213,7 @@ export interface CaptureDocument extends Omit<Capture, 'events'> {
   readonly events: readonly EventDocument[];
 }
 
-/** Every form, for those who dispatch on `schema`. */
+/** Everything that `--json` prints. `relock show ID --form json` prints the witness as such. */
 export type Form =
   | ImportForm
   | FuzzForm
@@ -226,4 +226,5 @@ export type Form =
   | ShowForm
   | VerifyForm
   | StatusForm
+  | Witness
   | ErrorForm;
