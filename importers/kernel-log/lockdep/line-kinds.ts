@@ -129,8 +129,15 @@ const LONGEST_PHRASE = 90;
 const BROKEN_PHRASE =
   /^(?:but (?:this lock|this new|task is|this task|there are|none)\b.*|and (?:this|interrupts)\b.*|the (?:existing|dependencies|shortest)\b.*|which (?:lock|would)\b.*|other info that\b.*|and \w+-irq-unsafe.*|inconsistent \{.*|\{[A-Z_ -]+\}(?: state.*)?|\.\.\. ?(?:which.*|acquired.*)|May be due.*|Possible (?:interrupt )?unsafe.*)$/;
 
-const TRIVIA =
-  /^(?:irq event stamp: \d+|(?:hard|soft)irqs last +(?:enabled|disabled) +at.*|\.\.\. ?key +at:.*|\.\.\.(?: ?\S*)?|\[\.\.\.\]|CPU: ?\d+.*|Hardware name:.*|Workqueue:.*|Tainted: .*|Sched_ext:.*|<\/?(?:IRQ|NMI|SOFTIRQ|TASK|#\w+|ENTRY_TRAMPOLINE)>|(?:INFO: |BUG: |WARNING: )?lockdep_.*|print_\w+_scenario.*|(?:ops|FD|BD): *\d+.*|RIP: .*|Code: .*|[RE][0-9A-FIS][0-9A-ZX]: .*|RSP: .*|EFLAGS: .*|ORIG_RAX: .*|(?:CS|FS|CR[0-9]|DR[0-9]): .*|\(sorted by.*|\d+ locks? held by .*|Modules linked in:.*|Exception stack.*|LR is at .*|PC is at .*|pc : .*|lr : .*|sp : .*|x\d+: [0-9a-f]{16}.*)$/;
+/** Lines that belong to a report and say nothing that is kept. */
+const TRIVIA: readonly RegExp[] = [
+  /^irq event stamp: \d+$|^(?:hard|soft)irqs last +(?:enabled|disabled) +at/,
+  /^\.\.\. ?key +at:|^\.\.\.(?: ?\S*)?$|^\[\.\.\.\]$|^and \w+-irq-unsafe lock:$/,
+  /^CPU: ?\d|^Hardware name:|^Workqueue:|^Tainted: |^Sched_ext:/,
+  /^<\/?(?:IRQ|NMI|SOFTIRQ|TASK|#\w+|ENTRY_TRAMPOLINE)>$/,
+  // Registers between the frames of an interrupt or of the system call: arch/x86, arm64 and arm show_regs().
+  /^(?:RIP|RSP|Code|EFLAGS|ORIG_RAX|CS|FS|CR\d|DR\d|[RE][A-Z0-9]{2}): |^Exception stack|^(?:LR|PC) is at |^(?:pc|lr|sp) : |^x\d+ ?: [0-9a-f]{16}/,
+];
 
 const NAMES = /^\S.* --> \S.*$/;
 
@@ -230,7 +237,7 @@ export function lineKind(text: string, no: number): LineKind | null {
     };
   const irq = irqLine(line);
   if (irq !== null) return irq;
-  if (TRIVIA.test(line)) return { is: 'trivia' };
+  if (TRIVIA.some((pattern) => pattern.test(line))) return { is: 'trivia' };
   const frame = parseFrame(line);
   if (frame !== null) return { is: 'frame', frame };
   const ident = IDENT.exec(line);
