@@ -40,6 +40,8 @@ export interface CycleLimits {
 
 /** Longest cycle that is told although it has a fault: beyond, nobody would read it. */
 const FAULTY_LENGTH = 3;
+/** Extensions between two pauses. */
+const SLICE = 16384;
 
 const sameTask = (a: GraphNode, b: GraphNode): boolean => a.who === b.who;
 
@@ -160,12 +162,12 @@ export interface CycleCount {
 /**
  * All simple cycles of the graph in which tasks and wanted resources are pairwise distinct (a reader behind a waiting
  * writer shares its lock with it), each once, starting at its first node. Cycles with one fault are produced too, up
- * to a few, so that the reader can be told why they are none.
+ * to a few, so that the reader can be told why they are none. Null is a pause.
  */
 export function* enumerateCycles(
   all: readonly GraphNode[],
   limits: CycleLimits,
-): Generator<AbstractCycle, CycleCount> {
+): Generator<AbstractCycle | null, CycleCount> {
   const nodes = insideComponents(all);
   const holders = new Map<string, number[]>();
   const writers = new Map<string, number[]>();
@@ -206,6 +208,7 @@ export function* enumerateCycles(
         continue;
       }
       if (++steps > limits.steps) return { found, faulty, complete: false };
+      if (steps % SLICE === 0) yield null;
       const from = nodes[top.at];
       const to = nodes[j];
       if (from === undefined || to === undefined) continue;

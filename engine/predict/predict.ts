@@ -154,6 +154,10 @@ export function* predictSteps(
         complete = complete && value.complete;
         return;
       }
+      if (value === null) {
+        yield considered;
+        continue;
+      }
       if (skip(value.nodes)) continue;
       if (value.fault === null) considered++;
       else told++;

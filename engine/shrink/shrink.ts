@@ -122,6 +122,7 @@ function* fixpoint(
         const weight = weightOf(program);
         for (const edit of pass.candidates(program)) {
           if (weightOf(edit.program) >= weight) continue;
+          yield weight;
           const result = yield* attempt(subject, edit, shape, limits);
           proven = proven && result.proven;
           if (result.taken === null) continue;

@@ -1,0 +1,473 @@
+// Campaign: runs predictor, searches and fuzzer over programs within a budget, stoppable and resumable at any moment.
+import { setImmediate } from 'node:timers/promises';
+import type { Signature, WitnessId } from '../../corpus/schema/ids.js';
+import type { LoweredProgram } from '../../corpus/schema/program.js';
+import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
+import type { Witness } from '../../corpus/schema/witness.js';
+import { exploreSteps } from '../explore/exhaustive.js';
+import { createFuzzer, type Fuzzer, type FuzzProgress } from '../fuzz/fuzzer.js';
+import { compile } from '../model/compile.js';
+import { Machine } from '../model/machine.js';
+import { PREDICT_LIMITS, predictSteps } from '../predict/predict.js';
+import type { PredictSource } from '../predict/source.js';
+import { replaySchedule } from '../schedulers/replay.js';
+import { follow } from '../shrink/outcome.js';
+import { SHRINK_LIMITS } from '../shrink/shrink.js';
+import { type CaptureRef, establishSteps } from './establish.js';
+import { signatureOf } from './signature.js';
+import {
+  CAMPAIGN_PHASES,
+  CAMPAIGN_STATE_VERSION,
+  type CampaignEnd,
+  type CampaignLimits,
+  type CampaignPhase,
+  type CampaignProgram,
+  type CampaignProgress,
+  type CampaignResult,
+  type CampaignState,
+  type ProgramOutcome,
+  type SettledCycle,
+  type Sighting,
+  type Unestablished,
+} from './state.js';
+
+export const CAMPAIGN_LIMITS: CampaignLimits = {
+  searchStates: 20_000,
+  deepStates: 1_000_000,
+  maxSteps: 100_000,
+  predict: PREDICT_LIMITS,
+  shrink: SHRINK_LIMITS,
+};
+
+export interface CampaignOptions {
+  readonly programs: readonly CampaignProgram[];
+  /** In all, earlier runs of a resumed campaign included; null: no bound but `shouldStop` and having nothing left. */
+  readonly budget: { readonly ms?: number | null; readonly execs?: number | null } | null;
+  readonly seed: number;
+  /** Milliseconds on any clock that does not go back. */
+  readonly now: () => number;
+  /** ISO 8601 time of the day, for `found_at`. */
+  readonly timestamp?: () => string;
+  /** Asked about every 20 ms; true ends the campaign with its state. */
+  readonly shouldStop?: () => boolean;
+  /** Called about every 20 ms. */
+  readonly onProgress?: (progress: CampaignProgress) => void;
+  /** Called once for each signature, when its witness stands. */
+  readonly onWitness?: (witness: Witness) => void;
+  /** Called with every pause; `state()` is dear, so ask for it as often as a checkpoint is wanted. */
+  readonly onPause?: (state: () => CampaignState) => void;
+  /** A state of the same programs (in the same order) and seed. */
+  readonly resume?: CampaignState;
+  /** By default all. */
+  readonly phases?: readonly CampaignPhase[];
+  readonly limits?: Partial<CampaignLimits>;
+}
+
+/** Milliseconds of work between two looks at the clock of the outside world. */
+const PAUSE_MS = 20;
+/** Execs of one round of the fuzzer: a few milliseconds on programs of usual size. */
+const ROUND = 32;
+
+interface FuzzTarget {
+  readonly lowered: LoweredProgram;
+  readonly captures: readonly CaptureRef[];
+  readonly files: readonly (string | null)[];
+  /** Programs of the campaign that it is made of. */
+  readonly sources: readonly number[];
+  readonly seeds: readonly Genome[];
+}
+
+function fileOf(program: CampaignProgram): string | null {
+  return program.captures.length === 1 ? (program.captures[0]?.file ?? null) : null;
+}
+
+function capturesOf(programs: readonly CampaignProgram[], sources: readonly number[]): CaptureRef[] {
+  const all = new Map<string, CaptureRef>();
+  for (const s of sources) for (const c of programs[s]?.captures ?? []) all.set(c.id, c);
+  return [...all.values()];
+}
+
+/** The work of a campaign as a generator over its own state; the driver below deals with time. */
+class Campaign {
+  readonly options: CampaignOptions;
+  readonly limits: CampaignLimits;
+  phase: CampaignPhase | 'done';
+  done: number;
+  execs: number;
+  steps: number;
+  programs: ProgramOutcome[];
+  witnesses: Witness[];
+  bySignature = new Map<Signature, WitnessId | null>();
+  sightings: Sighting[];
+  unestablished: Unestablished[];
+  cycles: SettledCycle[];
+  cyclesComplete: boolean;
+  fuzzer: Fuzzer | null = null;
+  fuzzProgress: FuzzProgress | null = null;
+  private readonly fuzzFrom: CampaignState['fuzz'];
+  /** Execs that are not the fuzzer's. */
+  private replays: number;
+  /** The fuzzer tells a find once: what it told and is not dealt with yet. */
+  private readonly pending: { readonly target: number; readonly schedule: Schedule }[];
+  private readonly sighted = new Set<string>();
+  private fuzzTargets: readonly FuzzTarget[] = [];
+
+  constructor(options: CampaignOptions) {
+    this.options = options;
+    this.limits = { ...CAMPAIGN_LIMITS, ...options.limits };
+    const from = options.resume;
+    if (from !== undefined && from.version !== CAMPAIGN_STATE_VERSION) {
+      throw new Error(`campaign state of version ${from.version}, not ${CAMPAIGN_STATE_VERSION}`);
+    }
+    if (
+      from !== undefined &&
+      (from.seed !== options.seed || from.programs.length !== options.programs.length)
+    ) {
+      throw new Error('the campaign state is of other programs or of another seed');
+    }
+    this.phase = from?.phase ?? 'observed';
+    this.done = from?.done ?? 0;
+    this.execs = from?.execs ?? 0;
+    this.steps = from?.steps ?? 0;
+    this.programs = [
+      ...(from?.programs ?? options.programs.map(() => ({ complete: false, states: 0, illFormed: null }))),
+    ];
+    this.witnesses = [...(from?.witnesses ?? [])];
+    for (const w of this.witnesses) this.bySignature.set(w.signature, w.id);
+    this.sightings = [...(from?.sightings ?? [])];
+    this.unestablished = [...(from?.unestablished ?? [])];
+    this.cycles = [...(from?.cycles ?? [])];
+    this.cyclesComplete = from?.cyclesComplete ?? false;
+    this.fuzzFrom = from?.fuzz ?? null;
+    this.replays = this.execs - (this.fuzzFrom?.execs ?? 0);
+    this.pending = [...(from?.pending ?? [])];
+    for (const { signature, program } of this.sightings) this.sighted.add(`${signature} ${program}`);
+    for (const { signature } of this.sightings) {
+      if (!this.bySignature.has(signature)) this.bySignature.set(signature, null);
+    }
+  }
+
+  state(ms: number): CampaignState {
+    return {
+      version: CAMPAIGN_STATE_VERSION,
+      seed: this.options.seed,
+      phase: this.phase,
+      done: this.done,
+      execs: this.execs,
+      steps: this.steps,
+      ms,
+      programs: [...this.programs],
+      witnesses: [...this.witnesses],
+      sightings: [...this.sightings],
+      unestablished: [...this.unestablished],
+      cycles: [...this.cycles],
+      cyclesComplete: this.cyclesComplete,
+      fuzz: this.fuzzer === null ? this.fuzzFrom : this.fuzzer.state(),
+      pending: [...this.pending],
+    };
+  }
+
+  get exhausted(): boolean {
+    return (
+      this.programs.every((p) => p.complete && p.illFormed === null) &&
+      this.cyclesComplete &&
+      this.cycles.every((c) => c.status !== 'open')
+    );
+  }
+
+  /** Units of the current phase. */
+  get units(): number | null {
+    if (this.phase === 'fuzz') return null;
+    return this.phase === 'predict' || this.phase === 'done' ? 1 : this.options.programs.length;
+  }
+
+  /** Does everything; pauses every few milliseconds. Returns why it ended. */
+  *work(): Generator<number, CampaignEnd> {
+    const phases = this.options.phases ?? CAMPAIGN_PHASES;
+    while (this.phase !== 'done') {
+      const { phase } = this;
+      if (phases.includes(phase)) {
+        const end = yield* this.workOn(phase);
+        if (end !== null) return end;
+      }
+      this.phase = CAMPAIGN_PHASES[CAMPAIGN_PHASES.indexOf(phase) + 1] ?? 'done';
+      this.done = 0;
+    }
+    return this.exhausted ? 'exhausted' : 'phases-done';
+  }
+
+  private *workOn(phase: CampaignPhase): Generator<number, CampaignEnd | null> {
+    switch (phase) {
+      case 'observed':
+        yield* this.eachProgram((i) => this.observe(i));
+        return null;
+      case 'search':
+        yield* this.eachProgram((i) => this.search(i, this.limits.searchStates));
+        return null;
+      case 'deep-search':
+        yield* this.eachProgram((i) => this.search(i, this.limits.deepStates));
+        return null;
+      case 'predict':
+        yield* this.predict();
+        return null;
+      case 'fuzz':
+        return yield* this.fuzz();
+      default: {
+        const never: never = phase;
+        return never;
+      }
+    }
+  }
+
+  private *eachProgram(unit: (index: number) => Generator<number, void>): Generator<number, void> {
+    for (; this.done < this.options.programs.length; this.done++) {
+      yield* unit(this.done);
+      yield this.done;
+    }
+  }
+
+  private machineOf(index: number): Machine | null {
+    const program = this.options.programs[index]?.lowered.program;
+    if (program === undefined) return null;
+    const compiled = compile(program);
+    if (compiled.ok) return new Machine(compiled.compiled);
+    const before = this.programs[index];
+    if (before?.illFormed === null) this.programs[index] = { ...before, illFormed: compiled.reason };
+    return null;
+  }
+
+  private *observe(index: number): Generator<number, void> {
+    const program = this.options.programs[index];
+    const schedule = program?.lowered.observedSchedule;
+    if (program === undefined || schedule === null || schedule === undefined) return;
+    const machine = this.machineOf(index);
+    if (machine === null) return;
+    const { verdict, steps } = replaySchedule(machine, schedule);
+    const bad = verdict.kind === 'deadlock' || verdict.kind === 'stranded' || verdict.kind === 'violated';
+    if (bad) yield* this.found(this.targetOf(index), schedule);
+    this.execs++;
+    this.replays++;
+    this.steps += steps;
+  }
+
+  private *search(index: number, states: number): Generator<number, void> {
+    const before = this.programs[index];
+    if (before === undefined || before.complete || before.illFormed !== null || before.states >= states)
+      return;
+    const machine = this.machineOf(index);
+    if (machine === null) return;
+    const result = yield* exploreSteps(machine, { states });
+    for (const find of result.finds) yield* this.found(this.targetOf(index), find.schedule);
+    this.programs[index] = { complete: result.complete, states: result.states, illFormed: null };
+    this.steps += result.steps;
+  }
+
+  private *predict(): Generator<number, void> {
+    const { programs } = this.options;
+    const runnable = programs.map((p, i) => ({ p, i })).filter(({ i }) => this.machineOf(i) !== null);
+    const sources = runnable.map(
+      ({ p }): PredictSource => ({
+        lowered: p.lowered,
+        captures: p.captures.map((c) => c.id),
+        ...(p.single === undefined ? {} : { single: p.single }),
+      }),
+    );
+    const prediction = yield* predictSteps(sources, this.limits.predict);
+    const cycles: SettledCycle[] = [];
+    for (const raw of prediction.cycles) {
+      const cycle = {
+        ...raw,
+        sources: raw.sources.map((s) => runnable[s]?.i ?? -1),
+        taskSources: raw.taskSources.map((s) => runnable[s]?.i ?? -1),
+      };
+      let signature: Signature | null = null;
+      if (cycle.status === 'confirmed' && cycle.candidate !== null && cycle.find !== null) {
+        signature = yield* this.found(this.targetOfCycle(cycle.candidate, cycle, []), cycle.find.schedule);
+      }
+      cycles.push({
+        ...cycle,
+        signature,
+        witness: signature === null ? null : (this.bySignature.get(signature) ?? null),
+      });
+      yield cycles.length;
+    }
+    this.cycles = cycles;
+    this.cyclesComplete = prediction.complete;
+  }
+
+  private targetOf(index: number): FuzzTarget {
+    const program = this.options.programs[index];
+    if (program === undefined) throw new Error(`there is no program ${index}`);
+    const file = fileOf(program);
+    return {
+      lowered: program.lowered,
+      captures: program.captures,
+      files: program.lowered.program.tasks.map(() => file),
+      sources: [index],
+      seeds: [],
+    };
+  }
+
+  private targetOfCycle(
+    lowered: LoweredProgram,
+    cycle: Pick<SettledCycle, 'sources' | 'taskSources'>,
+    seeds: readonly Genome[],
+  ): FuzzTarget {
+    const { programs } = this.options;
+    return {
+      lowered,
+      captures: capturesOf(programs, cycle.sources),
+      files: cycle.taskSources.map((s) => {
+        const program = programs[s];
+        return program === undefined ? null : fileOf(program);
+      }),
+      sources: cycle.sources,
+      seeds,
+    };
+  }
+
+  /** What is still open and can be run, in an order that only the state decides. */
+  private targets(): FuzzTarget[] {
+    const open = this.programs.flatMap((p, i) =>
+      p.complete || p.illFormed !== null ? [] : [this.targetOf(i)],
+    );
+    const cycles = this.cycles.flatMap((c) =>
+      c.status === 'open' && c.candidate !== null
+        ? [this.targetOfCycle(c.candidate, c, c.aim === null ? [] : [c.aim])]
+        : [],
+    );
+    return [...open, ...cycles];
+  }
+
+  private *fuzz(): Generator<number, CampaignEnd | null> {
+    const targets = this.targets();
+    this.fuzzTargets = targets;
+    if (targets.length === 0) return this.exhausted ? 'exhausted' : 'nothing-left';
+    const before = this.steps - (this.fuzzFrom?.steps ?? 0);
+    const fuzzer = createFuzzer(
+      targets.map((t) => t.lowered.program),
+      { seed: this.options.seed, maxSteps: this.limits.maxSteps, seeds: targets.map((t) => t.seeds) },
+      this.fuzzFrom ?? undefined,
+    );
+    this.fuzzer = fuzzer;
+    this.fuzzProgress = fuzzer.round(0);
+    const most = this.options.budget?.execs ?? Number.POSITIVE_INFINITY;
+    yield* this.settlePending();
+    while (this.execs < most) {
+      const progress = fuzzer.round(Math.min(ROUND, most - this.execs));
+      this.fuzzProgress = progress;
+      for (const find of progress.finds) this.pending.push({ target: find.program, schedule: find.schedule });
+      this.execs = this.replays + progress.execs;
+      this.steps = before + progress.steps;
+      yield* this.settlePending();
+      yield this.execs;
+    }
+    return 'budget';
+  }
+
+  /** Establishes what the fuzzer found. */
+  *settlePending(): Generator<number, void> {
+    for (let next = this.pending[0]; next !== undefined; next = this.pending[0]) {
+      const target = this.fuzzTargets[next.target];
+      if (target !== undefined) yield* this.found(target, next.schedule);
+      this.pending.shift();
+    }
+  }
+
+  /** Makes a witness of a find unless its signature has one. Returns the signature. */
+  private *found(target: FuzzTarget, schedule: Schedule): Generator<number, Signature | null> {
+    const { program } = target.lowered;
+    const compiled = compile(program);
+    if (!compiled.ok) return null;
+    const { shape } = follow(new Machine(compiled.compiled), schedule);
+    if (shape === null) return null;
+    const signature = signatureOf(shape);
+    if (!this.bySignature.has(signature)) {
+      const made = yield* establishSteps({
+        lowered: target.lowered,
+        run: { schedule },
+        captures: target.captures,
+        files: target.files,
+        limits: this.limits.shrink,
+        ...(this.options.timestamp === undefined ? {} : { foundAt: this.options.timestamp() }),
+      });
+      if (made.ok) {
+        this.bySignature.set(signature, made.witness.id);
+        this.witnesses.push(made.witness);
+        this.options.onWitness?.(made.witness);
+      } else {
+        this.bySignature.set(signature, null);
+        this.unestablished.push({ program: program.name, reason: made.reason });
+      }
+    }
+    for (const source of target.sources) {
+      if (this.sighted.has(`${signature} ${source}`)) continue;
+      this.sighted.add(`${signature} ${source}`);
+      this.sightings.push({ signature, program: source });
+    }
+    return signature;
+  }
+}
+
+/**
+ * Runs a campaign: what the logs show, then bounded searches and predictions, then the fuzzer on what is open. The
+ * same programs, seed and number of execs give the same result, however often it is stopped and resumed in between.
+ */
+export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+  const campaign = new Campaign(options);
+  const started = options.now();
+  const earlier = options.resume?.ms ?? 0;
+  const worked = (): number => earlier + (options.now() - started);
+  const state = (): CampaignState => campaign.state(worked());
+  const progress = (): CampaignProgress => ({
+    phase: campaign.phase,
+    done: campaign.done,
+    of: campaign.units,
+    execs: campaign.execs,
+    steps: campaign.steps,
+    ms: worked(),
+    features: campaign.fuzzProgress?.features ?? 0,
+    seeds: campaign.fuzzProgress?.seeds ?? 0,
+    witnesses: campaign.witnesses.length,
+    risk: campaign.fuzzProgress?.risk ?? null,
+  });
+  const most = options.budget?.ms ?? Number.POSITIVE_INFINITY;
+
+  let end: CampaignEnd | null = null;
+  const work = campaign.work();
+  for (let paused = options.now(); end === null; ) {
+    const { value, done } = work.next();
+    if (done === true) {
+      end = value;
+      break;
+    }
+    if (options.now() - paused < PAUSE_MS) continue;
+    options.onProgress?.(progress());
+    options.onPause?.(state);
+    await setImmediate();
+    if (options.shouldStop?.() === true) end = 'stopped';
+    else if (worked() >= most) end = 'budget';
+    paused = options.now();
+  }
+  if (end === 'budget') {
+    const rest = campaign.settlePending();
+    while (rest.next().done !== true) await setImmediate();
+  }
+  options.onProgress?.(progress());
+  return {
+    end,
+    exhausted: campaign.exhausted,
+    execs: campaign.execs,
+    steps: campaign.steps,
+    ms: worked(),
+    features: campaign.fuzzProgress?.features ?? 0,
+    witnesses: campaign.witnesses,
+    cycles: campaign.cycles,
+    cyclesComplete: campaign.cyclesComplete,
+    programs: campaign.programs,
+    sightings: campaign.sightings,
+    unestablished: campaign.unestablished,
+    risk: campaign.fuzzProgress?.risk ?? null,
+    state: state(),
+  };
+}
