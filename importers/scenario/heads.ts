@@ -6,7 +6,9 @@ import { lockCall } from './known-locks.js';
 export interface ColumnHead {
   /** As drawn: `CPU0 (remove_store)`, `Thread A`. */
   readonly title: string;
-  /** The function or program that the head names, or null. */
+  /** What to call the column: the name in its parentheses, else its title. */
+  readonly label: string;
+  /** The function that the head names, or null: `remove_store`, `probe()`, but not `remover`. */
   readonly function: string | null;
   /** Column at which the head begins, tabs expanded. */
   readonly at: number;
@@ -33,9 +35,11 @@ export function isRule(text: string): boolean {
   return RULES.test(text);
 }
 
-function functionOf(words: string | undefined): string | null {
-  const word = /^\s*(\.?[A-Za-z_][\w.]*)(?:\(\))?\s*$/.exec(words ?? '')?.[1];
-  return word ?? null;
+function naming(title: string, words: string | undefined): Pick<ColumnHead, 'title' | 'label' | 'function'> {
+  const word = /^\s*(\.?[A-Za-z_][\w.]*)(\(\))?\s*$/.exec(words ?? '');
+  const name = word?.[1];
+  if (name === undefined) return { title, label: title, function: null };
+  return { title, label: name, function: name.includes('_') || word?.[2] !== undefined ? name : null };
 }
 
 /** Reads a head with two or more columns; null for anything else: a sentence that mentions two CPUs is none. */
@@ -51,7 +55,7 @@ export function parseHeads(raw: string): readonly ColumnHead[] | null {
     if (heads.length > 0 && text.slice(end, match.index) === '') return null;
     const title = match[1] ?? '';
     ids.add(match[2] ?? '');
-    heads.push({ title, function: functionOf(match[3] ?? match[4]), at: match.index });
+    heads.push({ ...naming(title, match[3] ?? match[4]), at: match.index });
     end = match.index + match[0].length;
   }
   if (heads.length === 0) return functionHeads(text);
@@ -64,6 +68,7 @@ function functionHeads(text: string): readonly ColumnHead[] | null {
   if (!/^\s*[a-z_]\w*\(\)(?:(?: {3,}|\s*\|\s*)[a-z_]\w*\(\))+\s*\|?\s*$/.test(text)) return null;
   const heads = [...text.matchAll(/([a-z_]\w*)\(\)/g)].map((match) => ({
     title: match[0],
+    label: match[1] ?? match[0],
     function: match[1] ?? null,
     at: match.index,
   }));
@@ -78,5 +83,5 @@ export function parseSection(raw: string): ColumnHead | null {
   const text = expandTabs(raw);
   const match = SECTION.exec(text);
   if (match?.[1] === undefined) return null;
-  return { title: match[1], function: functionOf(match[2]), at: indentOf(text) };
+  return { ...naming(match[1], match[2]), at: indentOf(text) };
 }

@@ -38,6 +38,12 @@ class Callers {
     return this.#root === null || above.at(-1) === this.#root ? above : [...above, this.#root];
   }
 
+  /** Callers of a call to `name`; the root that a head names does not call itself. */
+  of(indent: number, name: string): readonly string[] {
+    const above = this.at(indent);
+    return above.length === 1 && above[0] === name && name === this.#root ? [] : above;
+  }
+
   enter(indent: number, name: string): void {
     this.at(indent);
     this.#stack.push({ indent, function: name });
@@ -63,7 +69,13 @@ function stepsOf(
     if (above === undefined) continue;
     switch (cell.is) {
       case 'call':
-        steps.push({ cpu: column, action: cell.function, lock: null, line, frames: [...above.at(indent)] });
+        steps.push({
+          cpu: column,
+          action: cell.function,
+          lock: null,
+          line,
+          frames: above.of(indent, cell.function),
+        });
         above.enter(indent, cell.function);
         break;
       case 'lock': {

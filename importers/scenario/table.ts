@@ -37,7 +37,7 @@ function reportOf(
     title,
     endLine,
     kernel: null,
-    facts: { columns: heads.map((head) => head.function ?? head.title).join(' | ') },
+    facts: { columns: heads.map((head) => head.label).join(' | ') },
     backtrace: [],
     problems,
   };
@@ -113,7 +113,7 @@ class ListParser implements ReportParser {
     this.#endLine = first.no;
     this.#arrows = head === null;
     if (head === null) {
-      this.#heads.push({ title: 'path 1', function: null, at: indentOf(first.text) });
+      this.#heads.push(pathHead(1, first.text));
       this.#row(first);
     } else this.#heads.push(head);
   }
@@ -151,20 +151,19 @@ class ListParser implements ReportParser {
     const used = this.#heads.filter((_, column) => this.#cells.some((cell) => cell.column === column));
     const columns = this.#heads.map((head) => used.indexOf(head));
     const cells = this.#cells.map((cell) => ({ ...cell, column: columns[cell.column] ?? 0 }));
-    const named = used.map((head, column) => ({
-      ...head,
-      function: head.function ?? firstCall(cells, column),
-    }));
+    const named = used.map((head, column) => {
+      const called = head.function ?? firstCall(cells, column);
+      const label = head.label === head.title ? (called ?? head.title) : head.label;
+      return { ...head, function: called, label };
+    });
     const sequence = sequenceOf(cells, named);
     if (sequence === null) return null;
-    const title = named
-      .map((head) => (this.#arrows ? (head.function ?? head.title) : head.title))
-      .join(' | ');
+    const title = named.map((head) => (this.#arrows ? head.label : head.title)).join(' | ');
     return reportOf(title, this.#line, this.#endLine, named, sequence, []);
   }
 
   #startChain(text: string): void {
-    this.#heads.push({ title: `path ${this.#heads.length + 1}`, function: null, at: indentOf(text) });
+    this.#heads.push(pathHead(this.#heads.length + 1, text));
     this.#gap = false;
   }
 
@@ -180,6 +179,11 @@ class ListParser implements ReportParser {
     this.#ended = true;
     return 'over';
   }
+}
+
+/** The head of a call chain that has none. */
+function pathHead(n: number, text: string): ColumnHead {
+  return { title: `path ${n}`, label: `path ${n}`, function: null, at: indentOf(text) };
 }
 
 /** The first function of a column: what its thread runs. */
