@@ -6,11 +6,12 @@ import type { ReportKind } from '../corpus/schema/report.js';
 import type { Witness } from '../corpus/schema/witness.js';
 import type { LitmusTextResult } from '../corpus/text/litmus.js';
 import { establish } from '../engine/campaign/establish.js';
+import type { CampaignResult } from '../engine/campaign/state.js';
 import { explore } from '../engine/explore/exhaustive.js';
 import { compile } from '../engine/model/compile.js';
 import type { Source } from '../importers/source.js';
 import { expectationText } from './replaying.js';
-import { type Searched, search, searchablesOf } from './search.js';
+import { programsOf, searchOnce } from './search.js';
 import { Trouble } from './trouble.js';
 
 /** States of the search of one litmus program: these are small, and their verdict is wanted complete. */
@@ -108,29 +109,28 @@ function asWritten(program: Program): LoweredProgram {
 }
 
 /** Searches what a log says. */
-export function checkCapture(
+export async function checkCapture(
   capture: Capture,
   programs: readonly LoweredProgram[],
-  foundAt: string,
-): CheckFileForm {
-  const searched = search(searchablesOf(capture, programs), foundAt);
+): Promise<CheckFileForm> {
+  const result = await searchOnce(programsOf(capture, programs));
   return {
     file: capture.file,
     format: capture.format,
-    verdict: verdictOf(capture, programs, searched),
-    complete: searched.complete && programs.length > 0,
+    verdict: verdictOf(capture, programs, result),
+    complete: result.exhausted && programs.length > 0,
     expected: null,
     ok: null,
-    schedules: searched.schedules,
-    states: searched.states,
-    witnesses: searched.witnesses,
+    schedules: result.execs,
+    states: result.programs.reduce((sum, program) => sum + program.states, 0),
+    witnesses: result.witnesses,
   };
 }
 
 function verdictOf(
   capture: Capture,
   programs: readonly LoweredProgram[],
-  searched: Searched,
+  searched: CampaignResult,
 ): CheckFileForm['verdict'] {
   if (searched.witnesses.some(restsOnTheLog)) return 'deadlock';
   if (searched.witnesses.length > 0) return 'open';

@@ -1,172 +1,79 @@
-// One thorough search of some programs: the state that was seen, predicted cycles, then every schedule.
-
-import type { Basis, Capture } from '../corpus/schema/capture.js';
-import { BASES } from '../corpus/schema/capture.js';
+// Searches by a campaign: which programs, which witnesses came of it, and what is stored of them.
+import type { Capture } from '../corpus/schema/capture.js';
 import type { CycleForm } from '../corpus/schema/forms.js';
 import type { LoweredProgram } from '../corpus/schema/program.js';
-import { GRADES, type Witness } from '../corpus/schema/witness.js';
 import type { Store } from '../corpus/store/store.js';
-import { type CaptureRef, type EstablishInput, establish } from '../engine/campaign/establish.js';
-import { explore } from '../engine/explore/exhaustive.js';
-import { compile } from '../engine/model/compile.js';
-import { type PredictedCycle, predict } from '../engine/predict/predict.js';
-import type { PredictSource } from '../engine/predict/source.js';
+import { runCampaign } from '../engine/campaign/campaign.js';
+import type { CampaignPhase, CampaignProgram, CampaignResult } from '../engine/campaign/state.js';
 
-/** States of the exhaustive search of one program. */
-export const SEARCH_STATES = 300_000;
-
-/** A program to be searched, with the capture it came from. */
-export interface Searchable extends PredictSource {
-  readonly refs: readonly CaptureRef[];
-}
-
-/** What a search came to. */
-export interface Searched {
-  /** The best witness of each signature. */
-  readonly witnesses: readonly Witness[];
-  readonly cycles: readonly CycleForm[];
-  /** True if every schedule of every program was covered. */
-  readonly complete: boolean;
-  readonly states: number;
-  /** Schedules that were run one by one. */
-  readonly schedules: number;
-}
+/** Runs one by one at most so many schedules per check: what exhaustive search leaves open is not fuzzed for long. */
+const CHECK_EXECS = 20_000;
+/** Milliseconds after which a check tells what it has. */
+const CHECK_MS = 60_000;
 
 /** The programs of one capture that has just been read. */
-export function searchablesOf(capture: Capture, programs: readonly LoweredProgram[]): Searchable[] {
-  const single = new Set(capture.classes.filter((lockClass) => lockClass.single).map(({ name }) => name));
-  const refs = [{ id: capture.id, file: capture.file }];
-  return programs.map((lowered) => ({ lowered, captures: [capture.id], single, refs }));
+export function programsOf(capture: Capture, lowered: readonly LoweredProgram[]): CampaignProgram[] {
+  const single = singlesOf(capture);
+  const captures = [{ id: capture.id, file: capture.file }];
+  return lowered.map((program) => ({ lowered: program, captures, single }));
 }
 
-/** All programs of a database. */
-export function searchablesIn(store: Store): Searchable[] {
+/**
+ * All programs of a database: first those that assume least, so that of several sightings of one bug the best founded
+ * becomes its witness; among equals in order of storing.
+ */
+export function programsIn(store: Store): CampaignProgram[] {
   const singles = new Map<string, ReadonlySet<string>>();
   const files = new Map(store.captures().map((capture) => [capture.id as string, capture.file]));
   const singleOf = (id: Capture['id']): ReadonlySet<string> => {
     const known = singles.get(id);
     if (known !== undefined) return known;
-    const classes = store.capture(id)?.classes ?? [];
-    const made = new Set(classes.filter((lockClass) => lockClass.single).map(({ name }) => name));
+    const capture = store.capture(id);
+    const made = capture === null ? new Set<string>() : singlesOf(capture);
     singles.set(id, made);
     return made;
   };
-  return store.programs().map(({ capture, lowered }) => ({
-    lowered,
-    captures: [capture],
-    single: singleOf(capture),
-    refs: [{ id: capture, file: files.get(capture) ?? capture }],
-  }));
+  return store
+    .programs()
+    .map(({ capture, lowered }) => ({
+      lowered,
+      single: singleOf(capture),
+      captures: [{ id: capture, file: files.get(capture) ?? capture }],
+    }))
+    .sort((a, b) => a.lowered.assumes.length - b.lowered.assumes.length);
 }
 
-/** Keeps the best witness of each signature. */
-class Finds {
-  readonly #best = new Map<string, Witness>();
-  schedules = 0;
-
-  /** Replays and keeps; returns the witness, or null if it could not be established. */
-  take(input: EstablishInput): Witness | null {
-    this.schedules++;
-    const done = establish(input);
-    if (!done.ok) return null;
-    const { witness } = done;
-    const known = this.#best.get(witness.signature);
-    if (known === undefined || rank(witness) < rank(known)) this.#best.set(witness.signature, witness);
-    return witness;
-  }
-  list(): Witness[] {
-    return [...this.#best.values()];
-  }
-  best(witness: Witness): Witness {
-    return this.#best.get(witness.signature) ?? witness;
-  }
+function singlesOf(capture: Capture): Set<string> {
+  return new Set(capture.classes.filter((lockClass) => lockClass.single).map(({ name }) => name));
 }
 
-/** Closer to the log, then smaller: what a reader believes first. */
-function rank(witness: Witness): number {
-  return (
-    BASES.indexOf(witness.basis satisfies Basis) * 1e6 + GRADES.indexOf(witness.grade) * 1e5 + witness.steps
-  );
+/** One search of bounded length over some programs. */
+export function searchOnce(
+  programs: readonly CampaignProgram[],
+  phases?: readonly CampaignPhase[],
+): Promise<CampaignResult> {
+  return runCampaign({
+    programs,
+    budget: { execs: CHECK_EXECS, ms: CHECK_MS },
+    seed: 1,
+    now: () => performance.now(),
+    timestamp: () => new Date().toISOString(),
+    ...(phases === undefined ? {} : { phases }),
+  });
 }
 
-/** Searches everything that can be searched in bounded time. `foundAt`: ISO 8601 time for the witnesses. */
-export function search(programs: readonly Searchable[], foundAt: string): Searched {
-  const finds = new Finds();
-  takeObserved(programs, foundAt, finds);
-  let complete = true;
-  let states = 0;
-  for (const { lowered, refs } of programs) {
-    const given = { lowered, captures: refs, foundAt };
-    if (lowered.observedSchedule !== null)
-      finds.take({ ...given, run: { schedule: lowered.observedSchedule } });
-    if (!compile(lowered.program).ok) {
-      complete = false;
-      continue;
-    }
-    const result = explore(lowered.program, { states: SEARCH_STATES });
-    states += result.states;
-    complete &&= result.complete;
-    for (const { schedule } of result.finds) finds.take({ ...given, run: { schedule } });
-  }
-  const predicted = predictAll(programs, foundAt, finds);
-  complete &&= predicted.complete;
-  return { witnesses: finds.list(), cycles: predicted.cycles, complete, states, schedules: finds.schedules };
-}
-
-/** What the logs show to have happened. */
-function takeObserved(programs: readonly Searchable[], foundAt: string, finds: Finds): void {
-  for (const { lowered, refs } of programs)
-    if (lowered.observedSchedule !== null && compile(lowered.program).ok)
-      finds.take({ lowered, captures: refs, foundAt, run: { schedule: lowered.observedSchedule } });
-}
-
-/** Only the lock-order cycles: what `relock predict` tells. */
-export function predictOnly(programs: readonly Searchable[], foundAt: string): Searched {
-  const finds = new Finds();
-  takeObserved(programs, foundAt, finds);
-  const { cycles, complete } = predictAll(programs, foundAt, finds);
-  return { witnesses: finds.list(), cycles, complete, states: 0, schedules: finds.schedules };
-}
-
-function predictAll(
-  programs: readonly Searchable[],
-  foundAt: string,
-  finds: Finds,
-): { cycles: CycleForm[]; complete: boolean } {
-  const prediction = predict(programs);
-  const confirmed = prediction.cycles.map((cycle) => confirm(programs, cycle, foundAt, finds));
-  const cycles = prediction.cycles.map((cycle, i): CycleForm => {
-    const own = confirmed[i] ?? null;
-    const witness = own === null ? null : finds.best(own);
+/** The cycles as `predict` tells them; `shown` gives the id to show for a witness's id. */
+export function cycleForms(result: CampaignResult, shown: ReadonlyMap<string, string>): CycleForm[] {
+  return result.cycles.map(({ classes, tasks, status, why, complete, witness }) => {
     // A confirmation that the independent interpreter does not repeat is none.
-    const status = cycle.status === 'confirmed' && witness === null ? 'open' : cycle.status;
-    const why = status === cycle.status ? cycle.why : 'a schedule was found, but its replay does not agree';
-    const { classes, tasks, complete } = cycle;
+    const unproved = status === 'confirmed' && witness === null;
     return {
       classes,
       tasks,
-      status,
-      why,
-      witness: witness?.id ?? null,
-      complete: complete && status === cycle.status,
+      status: unproved ? 'open' : status,
+      why: unproved ? 'a schedule was found, but its replay does not agree' : why,
+      witness: witness === null ? null : (shown.get(witness) ?? witness),
+      complete: complete && !unproved,
     };
-  });
-  return { cycles, complete: prediction.complete && cycles.every((cycle) => cycle.complete) };
-}
-
-function confirm(
-  programs: readonly Searchable[],
-  cycle: PredictedCycle,
-  foundAt: string,
-  finds: Finds,
-): Witness | null {
-  if (cycle.candidate === null || cycle.find === null) return null;
-  const refs = new Map<string, CaptureRef>();
-  for (const index of cycle.sources) for (const ref of programs[index]?.refs ?? []) refs.set(ref.id, ref);
-  return finds.take({
-    lowered: cycle.candidate,
-    run: { schedule: cycle.find.schedule },
-    captures: [...refs.values()],
-    foundAt,
   });
 }

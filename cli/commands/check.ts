@@ -68,7 +68,7 @@ async function checkOne(path: string, format: string | null, store: Store | null
     if (!taken.ok) return taken;
     const { capture } = taken;
     if (!hasLockFacts(capture)) return { problem: noLockEvents(capture.format), code: EXIT.nothing };
-    const form = checkCapture(capture, lowerCapture(capture).programs, now);
+    const form = await checkCapture(capture, lowerCapture(capture).programs);
     if (store === null) return { forms: [form] };
     keep(store, capture, now);
     const kept = keepWitnesses(store, form.witnesses, { campaign: null, at: now });

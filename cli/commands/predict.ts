@@ -3,7 +3,7 @@ import type { CycleForm, PredictForm } from '../../corpus/schema/forms.js';
 import { cycleText } from '../../reports/explain.js';
 import { count, shortId, wrap } from '../../reports/text/layout.js';
 import { keepWitnesses } from '../keep-witnesses.js';
-import { predictOnly, searchablesIn } from '../search.js';
+import { cycleForms, programsIn, searchOnce } from '../search.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, Trouble } from '../trouble.js';
 
@@ -11,7 +11,7 @@ export async function run(session: Session): Promise<ExitCode> {
   await session.store('read');
   session.close();
   const store = await session.store('write');
-  const programs = searchablesIn(store);
+  const programs = programsIn(store);
   if (programs.length === 0)
     throw new Trouble(
       {
@@ -23,13 +23,9 @@ export async function run(session: Session): Promise<ExitCode> {
       EXIT.nothing,
     );
   const now = new Date().toISOString();
-  const found = predictOnly(programs, now);
+  const found = await searchOnce(programs, ['observed', 'predict']);
   const kept = keepWitnesses(store, found.witnesses, { campaign: null, at: now });
-  const shown = new Map(kept.witnesses.map(({ given, witness }) => [given, witness.id as string]));
-  const cycles = found.cycles.map((cycle) => ({
-    ...cycle,
-    witness: cycle.witness === null ? null : (shown.get(cycle.witness) ?? cycle.witness),
-  }));
+  const cycles = cycleForms(found, new Map(kept.witnesses.map(({ given, witness }) => [given, witness.id])));
   if (session.json)
     session.printJson({
       schema: 'relock.predict/1',
@@ -41,7 +37,7 @@ export async function run(session: Session): Promise<ExitCode> {
     const by = (status: CycleForm['status']) => cycles.filter((cycle) => cycle.status === status).length;
     session.talk(
       `${count(cycles.length, 'cycle')} in ${count(programs.length, 'program')}: ${by('confirmed')} confirmed, ` +
-        `${by('refuted')} refuted, ${by('open')} open${found.complete ? '' : '; the search was not complete'}.`,
+        `${by('refuted')} refuted, ${by('open')} open${found.cyclesComplete ? '' : '; the list is not complete'}.`,
     );
     const [first] = kept.untriaged;
     if (first !== undefined) session.talk(`Next: relock show ${shortId(first.id)}`);

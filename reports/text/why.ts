@@ -39,10 +39,10 @@ export function sentence(explanation: Explanation, wait: Wait): string {
   const single = explanation.spans.length <= 1;
   const where = (site: string | null, place: Place | null) =>
     `${site === null ? '' : ` in ${called(site)}`}${placed(place, single)}`;
-  const since = (site: string | null, place: Place | null) =>
-    site === null && place === null
-      ? ''
-      : ` since${site === null ? '' : ` ${called(site)}`}${placed(place, single)}`;
+  const since = (site: string | null, place: Place | null) => {
+    if (site !== null) return ` since ${called(site)}${placed(place, single)}`;
+    return place === null ? '' : ` since ${single ? `line ${place.line}` : `${place.file}:${place.line}`}`;
+  };
   const head = wait.holder === null ? `${who} waits for ever` : `${who} waits for ${self ? 'itself' : other}`;
   switch (wait.how) {
     case 'lock': {
