@@ -58,6 +58,8 @@ export function* exploreSteps(
   let steps = 0;
   let pauseAt = SLICE;
   let full = false;
+  // True while the machine is in the state of the last frame.
+  let fresh = false;
 
   /** Looks at the state that the machine is in: an end, seen before, or a new frame. */
   const enter = (): void => {
@@ -86,6 +88,7 @@ export function* exploreSteps(
     firstChoice.push(choices.length);
     pathLength.push(path.length);
     pushChoices(machine, choices);
+    fresh = true;
   };
 
   machine.reset();
@@ -99,7 +102,8 @@ export function* exploreSteps(
       continue;
     }
     const choice = choices.pop()!;
-    machine.load(states, depth * width);
+    if (!fresh) machine.load(states, depth * width);
+    fresh = false;
     machine.act(choice);
     path.push(choice);
     steps++;

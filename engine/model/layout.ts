@@ -1,5 +1,6 @@
 // Layout: where each part of a machine's state lies in its words.
 import type { Compiled } from './compile.js';
+import { OP_IRQS_OFF } from './op-codes.js';
 
 /** Values of the word `status`. */
 export const RUNNING = 0;
@@ -21,6 +22,10 @@ export interface Layout {
   /** Mask: have acted. */
   readonly begun: number;
   readonly forked: number;
+  /** Masks: who can act and who can do an op, but for those in `stale`, who have to be looked at again. */
+  readonly able: number;
+  readonly stepAble: number;
+  readonly stale: number;
   /** By task: ops passed. */
   readonly pc: number;
   /** By task: mask of the readers that its `sync` still waits for. */
@@ -33,6 +38,8 @@ export interface Layout {
   readonly readers: number;
   /** By lock: mask of waiters that want it exclusively. */
   readonly writersWaiting: number;
+  /** By lock: mask of the tasks whose next op is about it. */
+  readonly wanting: number;
   /** By lock: free units of a semaphore; signals of a completion, -1 for ever. */
   readonly units: number;
   /** Bits of flags. */
@@ -58,6 +65,8 @@ export function layOut(c: Compiled): Layout {
     next += words;
     return at;
   };
+  // CPUs only count where interrupts come or are switched.
+  const cpus = c.irqTasks !== 0 || c.opCode.some((code) => code >= OP_IRQS_OFF) ? c.cpus.length : 0;
   const layout = {
     steps: room(1),
     status: room(1),
@@ -67,18 +76,22 @@ export function layOut(c: Compiled): Layout {
     ended: room(1),
     begun: room(1),
     forked: room(1),
+    able: room(1),
+    stepAble: room(1),
+    stale: room(1),
     pc: room(c.tasks),
     syncing: room(c.tasks),
-    hit: room(c.tasks),
+    hit: room(c.irqTasks !== 0 ? c.tasks : 0),
     owner: room(c.locks),
     readers: room(c.locks),
     writersWaiting: room(c.locks),
+    wanting: room(c.locks),
     units: room(c.locks),
     flags: room((c.flags + 31) >> 5),
-    irqsOff: room(c.cpus.length),
-    bhOff: room(c.cpus.length),
-    hardOn: room(c.cpus.length),
-    softOn: room(c.cpus.length),
+    irqsOff: room(cpus),
+    bhOff: room(cpus),
+    hardOn: room(cpus),
+    softOn: room(cpus),
     hold: room(c.pairs),
     takenAt: room(c.pairs),
   };

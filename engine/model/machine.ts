@@ -59,10 +59,6 @@ export class Machine {
   readonly stateWords: Int32Array;
   readonly layout: Layout;
   private readonly plan: KeyPlan;
-  private readonly able: Uint8Array;
-  private stale = 0;
-  private ableMask = 0;
-  private stepAbleMask = 0;
   private readonly allTasks: number;
   private readonly anyWake: boolean;
 
@@ -71,7 +67,6 @@ export class Machine {
     this.layout = layOut(compiled);
     this.plan = keyPlan(compiled, this.layout);
     this.stateWords = new Int32Array(this.layout.words);
-    this.able = new Uint8Array(compiled.tasks);
     this.allTasks = compiled.tasks === 31 ? 0x7fffffff : (1 << compiled.tasks) - 1;
     this.anyWake = compiled.wakes > 0;
     this.reset();
@@ -87,8 +82,9 @@ export class Machine {
       if (flag.set) s[at.flags + (f >> 5)]! |= 1 << (f & 31);
     });
     s[at.last] = -1;
+    for (let t = 0; t < c.tasks; t++) this.standAt(t);
     if (c.emptyTasks !== 0) this.endEmptyTasks();
-    this.stale = this.allTasks;
+    s[at.stale] = this.allTasks;
     // Tasks that are forked only by each other wait from the start.
     if (c.forkable !== 0) this.stopAtCycle();
   }
@@ -102,7 +98,6 @@ export class Machine {
   load(from: Int32Array, offset: number): void {
     const s = this.stateWords;
     for (let i = 0; i < s.length; i++) s[i] = from[offset + i]!;
-    this.stale = this.allTasks;
   }
 
   /** Words that `writeKey` writes. */
@@ -175,14 +170,14 @@ export class Machine {
 
   /** The tasks that can act; 0 when the run is over. */
   actMask(): number {
-    if (this.stale !== 0) this.refresh();
-    return this.ableMask;
+    if (this.stateWords[this.layout.stale] !== 0) this.refresh();
+    return this.stateWords[this.layout.able]!;
   }
 
   /** The tasks that can do an op. */
   stepMask(): number {
-    if (this.stale !== 0) this.refresh();
-    return this.stepAbleMask;
+    if (this.stateWords[this.layout.stale] !== 0) this.refresh();
+    return this.stateWords[this.layout.stepAble]!;
   }
 
   /** Lock that the task's next op is about, or -1. */
@@ -356,7 +351,7 @@ export class Machine {
         if (s[at.units + arg]! > 0) {
           s[at.units + arg]!--;
           if (s[at.hold + c.opPair[g]!]!++ === 0) s[at.takenAt + c.opPair[g]!] = s[at.pc + t]!;
-          this.stale |= c.lockUsers[arg]!;
+          s[at.stale]! |= s[at.wanting + arg]!;
           this.pass(t, 1);
         } else if (c.opTry[g] === 1) this.pass(t, c.opSkip[g]! - s[at.pc + t]!);
         else this.becomeWaiter(t, -1, arg);
@@ -364,25 +359,25 @@ export class Machine {
       case OP_UP:
         s[at.units + arg]!++;
         if (s[at.hold + c.opPair[g]!]! > 0) s[at.hold + c.opPair[g]!]!--;
-        this.stale |= c.lockUsers[arg]!;
+        s[at.stale]! |= s[at.wanting + arg]!;
         this.pass(t, 1);
         return;
       case OP_WAIT:
         if (s[at.units + arg] === 0) this.becomeWaiter(t, -1, arg);
         else {
           if (s[at.units + arg]! > 0) s[at.units + arg]!--;
-          this.stale |= c.lockUsers[arg]!;
+          s[at.stale]! |= s[at.wanting + arg]!;
           this.pass(t, 1);
         }
         return;
       case OP_SIGNAL:
         if (s[at.units + arg] !== FOR_EVER) s[at.units + arg]!++;
-        this.stale |= c.lockUsers[arg]!;
+        s[at.stale]! |= s[at.wanting + arg]!;
         this.pass(t, 1);
         return;
       case OP_SIGNAL_ALL:
         s[at.units + arg] = FOR_EVER;
-        this.stale |= c.lockUsers[arg]!;
+        s[at.stale]! |= s[at.wanting + arg]!;
         this.pass(t, 1);
         return;
       case OP_SYNC:
@@ -394,7 +389,7 @@ export class Machine {
         return;
       case OP_FORK:
         s[at.forked]! |= 1 << arg;
-        this.stale |= 1 << arg;
+        s[at.stale]! |= 1 << arg;
         if (c.emptyTasks !== 0) this.endEmptyTasks();
         this.pass(t, 1);
         return;
@@ -404,12 +399,12 @@ export class Machine {
         return;
       case OP_SET:
         s[at.flags + (arg >> 5)]! |= 1 << (arg & 31);
-        this.stale = this.allTasks;
+        s[at.stale] = this.allTasks;
         this.pass(t, 1);
         return;
       case OP_CLEAR:
         s[at.flags + (arg >> 5)]! &= ~(1 << (arg & 31));
-        this.stale = this.allTasks;
+        s[at.stale] = this.allTasks;
         this.pass(t, 1);
         return;
       case OP_REQUIRE_SET:
@@ -419,22 +414,22 @@ export class Machine {
         return;
       case OP_IRQS_OFF:
         s[at.irqsOff + this.cpuOfTask(t)]!++;
-        this.stale |= c.irqTasks;
+        s[at.stale]! |= c.irqTasks;
         this.pass(t, 1);
         return;
       case OP_IRQS_ON:
         if (s[at.irqsOff + this.cpuOfTask(t)]! > 0) s[at.irqsOff + this.cpuOfTask(t)]!--;
-        this.stale |= c.irqTasks;
+        s[at.stale]! |= c.irqTasks;
         this.pass(t, 1);
         return;
       case OP_BH_OFF:
         s[at.bhOff + this.cpuOfTask(t)]!++;
-        this.stale |= c.irqTasks;
+        s[at.stale]! |= c.irqTasks;
         this.pass(t, 1);
         return;
       case OP_BH_ON:
         if (s[at.bhOff + this.cpuOfTask(t)]! > 0) s[at.bhOff + this.cpuOfTask(t)]!--;
-        this.stale |= c.irqTasks;
+        s[at.stale]! |= c.irqTasks;
         this.pass(t, 1);
         return;
       default:
@@ -466,7 +461,7 @@ export class Machine {
       else s[at.readers + lock]! |= 1 << t;
     }
     s[at.writersWaiting + lock]! &= ~(1 << t);
-    this.stale |= c.lockUsers[lock]!;
+    s[at.stale]! |= s[at.wanting + lock]!;
     this.pass(t, 1);
   }
 
@@ -488,29 +483,39 @@ export class Machine {
           }
         }
       }
-      this.stale |= c.lockUsers[lock]!;
+      s[at.stale]! |= s[at.wanting + lock]!;
     }
     this.pass(t, 1);
   }
 
   private becomeWaiter(t: number, writesLock: number, lock: number): void {
-    const { compiled: c, layout: at, stateWords: s } = this;
+    const { layout: at, stateWords: s } = this;
     s[at.waiting]! |= 1 << t;
     if (writesLock >= 0) s[at.writersWaiting + writesLock]! |= 1 << t;
-    this.stale |= 1 << t;
-    if (lock >= 0) this.stale |= c.lockUsers[lock]!;
+    s[at.stale]! |= 1 << t;
+    if (lock >= 0) s[at.stale]! |= s[at.wanting + lock]!;
   }
 
   /** `ops` ops on: one step. */
   private pass(t: number, ops: number): void {
     const { compiled: c, layout: at, stateWords: s } = this;
     const bit = 1 << t;
+    const g = c.opBase[t]! + s[at.pc + t]!;
+    if (c.opPair[g]! >= 0) s[at.wanting + c.opArg[g]!]! &= ~bit;
     s[at.waiting]! &= ~bit;
     s[at.syncing + t] = 0;
     s[at.pc + t]! += ops;
     s[at.steps]!++;
-    this.stale |= bit;
-    if (s[at.pc + t] === c.opBase[t + 1]! - c.opBase[t]!) this.end(t);
+    s[at.stale]! |= bit;
+    if (g + ops === c.opBase[t + 1]!) this.end(t);
+    else this.standAt(t);
+  }
+
+  /** Notes that the task now stands before an op, so that it is looked at when the op's lock changes. */
+  private standAt(t: number): void {
+    const { compiled: c, layout: at, stateWords: s } = this;
+    const g = c.opBase[t]! + s[at.pc + t]!;
+    if (g < c.opBase[t + 1]! && c.opPair[g]! >= 0) s[at.wanting + c.opArg[g]!]! |= 1 << t;
   }
 
   private end(t: number): void {
@@ -520,7 +525,7 @@ export class Machine {
       s[(c.taskLevel[t] === LEVEL_HARD ? at.hardOn : at.softOn) + this.cpuOfTask(t)] = 0;
     }
     if (c.emptyTasks !== 0) this.endEmptyTasks();
-    this.stale = this.allTasks;
+    s[at.stale] = this.allTasks;
   }
 
   /** A task without ops ends as soon as it may start. */
@@ -532,7 +537,7 @@ export class Machine {
         const bit = 1 << t;
         if ((c.emptyTasks & bit) === 0 || s[at.ended]! & bit || !this.released(t)) continue;
         s[at.ended]! |= bit;
-        this.stale = this.allTasks;
+        s[at.stale] = this.allTasks;
         again = true;
       }
     }
@@ -574,7 +579,7 @@ export class Machine {
     }
     s[at.hit + t] = cpu + 1;
     s[(c.taskLevel[t] === LEVEL_HARD ? at.hardOn : at.softOn) + cpu] = t + 1;
-    this.stale = this.allTasks;
+    s[at.stale] = this.allTasks;
   }
 
   /** Handlers that have to end before the task moves. */
@@ -599,9 +604,10 @@ export class Machine {
   }
 
   private stop(status: number, op: number): void {
-    this.stateWords[this.layout.status] = status;
-    this.stateWords[this.layout.brokenAt] = op;
-    this.stale = this.allTasks;
+    const { layout: at, stateWords: s } = this;
+    s[at.status] = status;
+    s[at.brokenAt] = op;
+    s[at.stale] = this.allTasks;
   }
 
   private stopAtCycle(): void {
@@ -629,25 +635,24 @@ export class Machine {
   }
 
   private refresh(): void {
-    if (this.over) {
-      this.ableMask = 0;
-      this.stepAbleMask = 0;
-      this.stale = 0;
-      return;
+    const { layout: at, stateWords: s } = this;
+    let able = 0;
+    let stepAble = 0;
+    if (s[at.status] === RUNNING) {
+      let left = s[at.stale]!;
+      able = s[at.able]! & ~left;
+      stepAble = s[at.stepAble]! & ~left;
+      while (left !== 0) {
+        const t = 31 - Math.clz32(left & -left);
+        left &= left - 1;
+        const ability = this.ability(t);
+        if (ability !== 0) able |= 1 << t;
+        if (ability === CAN_STEP) stepAble |= 1 << t;
+      }
     }
-    let left = this.stale;
-    while (left !== 0) {
-      const t = 31 - Math.clz32(left & -left);
-      left &= left - 1;
-      const able = this.ability(t);
-      this.able[t] = able;
-      const bit = 1 << t;
-      if (able === 0) this.ableMask &= ~bit;
-      else this.ableMask |= bit;
-      if (able === CAN_STEP) this.stepAbleMask |= bit;
-      else this.stepAbleMask &= ~bit;
-    }
-    this.stale = 0;
+    s[at.able] = able;
+    s[at.stepAble] = stepAble;
+    s[at.stale] = 0;
   }
 
   private ability(t: number): number {
