@@ -94,7 +94,7 @@ export const sysrqRecogniser: ReportRecogniser = {
     if (head !== null) return new TaskStacks(line, `sysrq: ${head[1] ?? ''}`, false);
     // A piece of such a dump whose headline was left out.
     if (text.startsWith('task:') && parseTaskLine(text)?.state === 'D')
-      return new TaskStacks(line, 'stacks of blocked tasks', true);
+      return new TaskStacks(line, text, true);
     return null;
   },
 };
