@@ -27,6 +27,8 @@ export interface FoundWitness {
 }
 
 const CHECKPOINT_MS = 30_000;
+/** A find is stored at once; the state that knows of it soon after, but not for each of a shower of finds. */
+const AFTER_FIND_MS = 2_000;
 const FIRST_SEED = 1;
 
 /** Guards the campaign's figures between the engine and the database. */
@@ -42,6 +44,7 @@ export class CampaignRun {
   #result: CampaignResult | null = null;
   #progress: CampaignProgress | null = null;
   #savedAt = 0;
+  #unsavedFind = false;
 
   /** Throws Trouble if the campaign was begun with another seed. */
   constructor(
@@ -93,7 +96,8 @@ export class CampaignRun {
       },
       onWitness: (witness) => this.#keep(witness),
       onPause: (state) => {
-        if (performance.now() - this.#savedAt >= CHECKPOINT_MS) this.#save(state());
+        const since = performance.now() - this.#savedAt;
+        if (since >= (this.#unsavedFind ? AFTER_FIND_MS : CHECKPOINT_MS)) this.#save(state());
       },
       ...(this.#resume === null ? {} : { resume: this.#resume }),
     });
@@ -146,6 +150,7 @@ export class CampaignRun {
   }
 
   #keep(witness: Witness): void {
+    this.#unsavedFind = true;
     const at = new Date().toISOString();
     const kept = keepWitnesses(this.#store, [witness], { campaign: this.#name, at });
     for (const { witness: shown, isNew } of kept.witnesses) this.found.push({ witness: shown, isNew });
@@ -167,6 +172,7 @@ export class CampaignRun {
 
   #save(state: CampaignState): void {
     this.#savedAt = performance.now();
+    this.#unsavedFind = false;
     this.#store.saveCheckpoint(
       this.#name,
       {

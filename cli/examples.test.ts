@@ -17,7 +17,7 @@ beforeAll(() => {
     'chmod +x bin/journalctl',
     'gzip more.log',
     'relock import dmesg.txt',
-    'relock fuzz --execs 500 || true',
+    'relock fuzz zpci-night --execs 500 || true',
     'cp relock.db lpar07.db',
     'cp relock.db known.db',
     'relock triage newest reported --db known.db',
