@@ -29,6 +29,10 @@ const INLINED = new RegExp(`^(?:\\[< *inline *>\\] )?(${SYMBOL}) \\S+:\\d+(?: \\
 const BARE = new RegExp(
   `^(\\()?(\\[<(?:0x)?[0-9a-f]{1,16}>\\][ \\t]*)+(\\? )?(${SYMBOL})\\)?(?: \\[([\\w-]+)\\])?$`,
 );
+/** scripts/decode_stacktrace.sh puts files and lines in the place of the offset: `func (a.c:12 (discriminator 1) b.h:3)`. */
+const DECODED = new RegExp(
+  `^(\\? )?(${SYMBOL}) \\((?:[\\w./+-]+:\\d+(?: \\(discriminator \\d+\\))?[ )])+(?: ?([A-Za-z_][\\w-]*))?$`,
+);
 const MODULE = /^\)?(?:\/0x[0-9a-f]+)?\)? *(?:\(\w+\) *)?\[(?!inline\])([A-Za-z_][\w-]*)(?: [^\]]*)?\]?/;
 const UNRELIABLE = /\(unreliable\)/;
 
@@ -75,6 +79,16 @@ export function parseFrame(text: string): Frame | null {
   if (line.endsWith('[inline]') || line.startsWith('[<  ')) {
     const inlined = INLINED.exec(line);
     if (inlined?.[1] !== undefined) return { func: inlined[1], reliable: true, module: null, inline: true };
+  }
+  if (line.endsWith(')') || line.includes('.c:')) {
+    const decoded = DECODED.exec(line);
+    if (decoded?.[2] !== undefined)
+      return {
+        func: decoded[2],
+        reliable: decoded[1] === undefined,
+        module: decoded[3] ?? null,
+        inline: false,
+      };
   }
   const bare = BARE.exec(line);
   if (bare?.[4] !== undefined)

@@ -248,6 +248,7 @@ export function lineKind(text: string, no: number): LineKind | null {
     isBrokenRow(line) ||
     BROKEN_TASK.test(line) ||
     (line.length < LONGEST_PHRASE && BROKEN_PHRASE.test(line)) ||
+    /^(?:\d+\.\d+\S*(?: #\S+(?: Not)?)?|->)$/.test(line) ||
     /^(?:\? ?|\(?\[<[0-9a-f]+>\] ?\??|CPU0|\d+ locks? held(?: by.*)?|no locks held.*)$/.test(line);
   return cut ? { is: 'broken' } : null;
 }

@@ -144,7 +144,9 @@ export function joinLock(before: string, after: string): string | null {
 function isPlausible(before: string, next: string): boolean {
   const text = before.trim();
   if (/(?:^|[ ,}])at:?$/.test(text))
-    return /^(?:\[<|0x[0-9a-f]{8})|^[A-Za-z_.$][\w.$]*(?:\+0x|$| \S+:\d+ \[inline\]| \[)/.test(next);
+    return /^(?:\[<|0x[0-9a-f]{8})|^[A-Za-z_.$][\w.$]*(?:\+0x|$| \S+:\d+ \[inline\]| \[| \(\S+:\d+)/.test(
+      next,
+    );
   if (/\[<[^>]*>?\]?$/.test(text)) return /^[A-Za-z_.$][\w.$]*\+0x/.test(next) || next.startsWith('[<');
   if (text.endsWith(',')) return next.startsWith('at:') || !text.includes('){');
   if (/^(?:#\d+:)?[^(]*$/.test(text) || /ptrval_*\)$/.test(text))

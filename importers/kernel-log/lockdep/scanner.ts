@@ -16,7 +16,7 @@ const MAX_JOINS = 3;
 
 /** Beginnings of lines that only another report or another part of the log prints. */
 const ANOTHER =
-  /^(?:-+\[ cut here|={10,}|INFO: (?!lockdep)|BUG: |WARNING: |Kernel panic|watchdog: |rcu: |sysrq: |Showing |task:|general protection|Unable to handle|Oops)/;
+  /^(?:-+\[ cut here|={10,}|INFO: (?!lockdep)|BUG: |WARNING: |Kernel panic|watchdog: |rcu: |sysrq: |Showing |task:|general protection|KASAN: |Unable to handle|Oops)/;
 
 /** Ends of headlines behind which nothing is missing. */
 const WHOLE_HEADLINE =
@@ -130,6 +130,7 @@ export class LockdepScanner implements ReportParser {
     const behindStack = this.#at.inTrace && this.#draft.backtrace.length > 0;
     if (behindStack && ANOTHER.test(trimmed)) return this.#over();
     this.#strangers++;
+    if (this.#at.slot === 'nest' || this.#pending?.kind.is === 'phrase') this.#settle();
     const patience = behindStack ? PATIENCE_BEHIND_STACK : PATIENCE;
     if (this.#strangers > patience) return this.#over();
     if (this.#strangers > 2) this.#at.awaitsSite = false;

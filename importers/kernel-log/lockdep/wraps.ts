@@ -35,6 +35,9 @@ export function joinTexts(pending: Pending, text: string): string | null {
       if (/(?:\?|>\])$/.test(before.trim()) && parseFrame(next) === null) return null;
       return `${before.trim()} ${next}`;
     }
+    case 'frame':
+      // The file and line that a symboliser put behind an inlined function.
+      return !before.includes('+0x') && /^\S+:\d+ \[inline\]$/.test(next) ? `${before} ${next}` : null;
     case 'trivia':
       // `CPU: 0 PID: 50 Comm: sh Not tainted`, and the release on the next line.
       return /^\s*CPU: ?\d.*(?:ainted|Comm): ?[^#]*$/.test(before) && /#\d|^[A-Z] /.test(next)
