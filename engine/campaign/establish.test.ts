@@ -92,13 +92,13 @@ describe('establish', () => {
     expect(witness.tasks).toEqual([
       {
         name: 'two',
-        holds: [{ lock: 'B', class: 'B', mode: 'exclusive', site: 'take_B' }],
-        wants: { lock: 'A', class: 'A', mode: 'exclusive', site: 'take_A' },
+        holds: [{ lock: 'B', class: 'B', mode: 'exclusive', site: 'take_B', at: 'boot.log:11' }],
+        wants: { lock: 'A', class: 'A', mode: 'exclusive', site: 'take_A', at: 'boot.log:12' },
       },
       {
         name: 'one',
-        holds: [{ lock: 'A', class: 'A', mode: 'exclusive', site: 'take_A' }],
-        wants: { lock: 'B', class: 'B', mode: 'exclusive', site: 'take_B' },
+        holds: [{ lock: 'A', class: 'A', mode: 'exclusive', site: 'take_A', at: 'boot.log:1' }],
+        wants: { lock: 'B', class: 'B', mode: 'exclusive', site: 'take_B', at: 'boot.log:2' },
       },
     ]);
   });

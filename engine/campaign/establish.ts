@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Basis } from '../../corpus/schema/capture.js';
 import type { CaptureId, WitnessId } from '../../corpus/schema/ids.js';
-import type { Expectation, LoweredProgram, Program } from '../../corpus/schema/program.js';
+import type { Expectation, LoweredProgram, Op, Program } from '../../corpus/schema/program.js';
 import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
 import type { Verdict } from '../../corpus/schema/verdict.js';
 import type { Grade, Witness, WitnessHold, WitnessTask } from '../../corpus/schema/witness.js';
@@ -139,7 +139,10 @@ function basisOf(lowered: LoweredProgram, outcome: Outcome): Basis {
 }
 
 /** Tasks of the end in waits-for order and canonical rotation, with what each holds and wants. */
-function witnessTasks(claim: Claim): {
+function witnessTasks(
+  claim: Claim,
+  files: ReadonlyMap<string, string | null>,
+): {
   readonly tasks: readonly WitnessTask[];
   readonly cycle: readonly string[];
 } {
@@ -158,19 +161,21 @@ function witnessTasks(claim: Claim): {
 
   const tasks = members.map((t, i): WitnessTask => {
     const body = program.tasks[t]?.body ?? [];
+    const file = files.get(program.tasks[t]?.name ?? '') ?? null;
     const before = members[(i + members.length - 1) % members.length];
     const wantedBefore = before === undefined || at[before] === null ? -1 : machine.wants(before);
     const holds = machine.held(t).map((h): WitnessHold & { readonly index: number } => {
       const lock = program.locks[h.lock];
       const site = body[h.op]?.site ?? null;
-      return { index: h.lock, lock: lock?.id ?? '', class: lock?.class ?? '', mode: h.mode, site };
+      const about = { lock: lock?.id ?? '', class: lock?.class ?? '', mode: h.mode, site };
+      return { index: h.lock, ...about, ...placed(body[h.op], file) };
     });
     holds.sort((a, b) => Number(b.index === wantedBefore) - Number(a.index === wantedBefore));
     const op = body[verdict.kind === 'violated' ? verdict.op : (at[t] ?? -1)];
     const wanted = op !== undefined && 'lock' in op ? program.locks.find((l) => l.id === op.lock) : undefined;
     return {
       name: program.tasks[t]?.name ?? '?',
-      holds: holds.map(({ lock, class: name, mode, site }) => ({ lock, class: name, mode, site })),
+      holds: holds.map(({ index: _, ...hold }) => hold),
       wants:
         op === undefined || wanted === undefined
           ? null
@@ -179,10 +184,16 @@ function witnessTasks(claim: Claim): {
               class: wanted.class,
               mode: op.do === 'lock' ? op.mode : 'exclusive',
               site: op.site,
+              ...placed(op, file),
             },
     };
   });
   return { tasks, cycle: tasks.flatMap((t) => (t.wants === null ? [] : [t.wants.class])) };
+}
+
+/** Where the op stands in the user's log; nothing where that is not known. */
+function placed(op: Op | undefined, file: string | null): { readonly at?: string } {
+  return op === undefined || op.line === null || file === null ? {} : { at: `${file}:${op.line}` };
 }
 
 /** `FILE:LINE` of each step, null where it is not known. */
@@ -229,9 +240,9 @@ export function* establishSteps(input: EstablishInput): Generator<number, Establ
   }
 
   const basis = basisOf(lowered, outcome);
-  const { tasks, cycle } = witnessTasks(claim);
   const only = input.captures.length === 1 ? (input.captures[0]?.file ?? null) : null;
   const files = new Map(lowered.program.tasks.map((t, i) => [t.name, input.files?.[i] ?? only]));
+  const { tasks, cycle } = witnessTasks(claim, files);
   const id = createHash('sha256').update(proof.text).digest('hex').slice(0, 12) as WitnessId;
   const queued = outcome.verdict.kind === 'deadlock' ? outcome.verdict.bystanders : [];
   const bystanders = [
