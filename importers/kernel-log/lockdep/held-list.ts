@@ -45,6 +45,9 @@ export function parseHeldHeadline(text: string): HeldHeadline | null {
   return null;
 }
 
+/** No entry of a list is longer, however long a lock's name is. */
+const MAX_LENGTH = 2048;
+
 interface OpenList {
   readonly headline: HeldHeadline;
   readonly line: number;
@@ -66,6 +69,7 @@ class Reader implements HeldListReader {
   }
 
   feed(line: LogLine): 'taken' | 'foreign' {
+    if (line.text.length > MAX_LENGTH) return 'foreign';
     const text = line.text.replaceAll('\u00a0', ' ');
     const pending = this.#pending;
     if (pending !== null) {

@@ -209,8 +209,12 @@ function lockLine(line: string): LineKind | null {
   return lockText(line) === 'open' ? { is: 'broken' } : null;
 }
 
+/** printk cuts messages (kernel/printk/printk.c, PRINTK_MESSAGE_MAX): longer lines are none. */
+const MAX_LENGTH = 2048;
+
 /** Classifies a line whose prefixes are peeled; null if no lockdep report prints such a line. */
 export function lineKind(text: string, no: number): LineKind | null {
+  if (text.length > MAX_LENGTH) return null;
   const shown = plain(text);
   const line = shown.trim();
   if (line === '') return { is: 'blank' };

@@ -139,6 +139,16 @@ describe('laws of all samples', () => {
     }
   });
 
+  it('lines of a megabyte inside a report are no trouble', () => {
+    const { log } = WHOLE[0]!;
+    const lines = log.split('\n');
+    for (const word of ['a/1 is ', '((', '{+.', ' ', '-> ', '\\', 'lock(', '? '])
+      for (const at of [4, 12, 30, 60]) {
+        const long = word.repeat(1_000_000 / word.length);
+        expect(lasting(only(lines.toSpliced(at, 0, long).join('\n')))).toEqual(lasting(only(log)));
+      }
+  });
+
   it('never throws, whatever is done to the lines', () => {
     const lines = SAMPLES.flatMap(({ log }) => log.split('\n'));
     const damage = fc.oneof(
