@@ -1,5 +1,6 @@
 // Campaign: runs predictor, searches and fuzzer over programs within a budget, stoppable and resumable at any moment.
 import { setImmediate } from 'node:timers/promises';
+import { BASES } from '../../corpus/schema/capture.js';
 import type { Signature, WitnessId } from '../../corpus/schema/ids.js';
 import type { LoweredProgram } from '../../corpus/schema/program.js';
 import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
@@ -107,6 +108,8 @@ class Campaign {
   private readonly fuzzFrom: CampaignState['fuzz'];
   /** Execs that are not the fuzzer's. */
   private replays: number;
+  /** Programs in the order of their basis: of two that show one bug, the one nearer to the log makes the witness. */
+  private readonly nearestFirst: readonly number[];
   /** The fuzzer tells a find once: what it told and is not dealt with yet. */
   private readonly pending: { readonly target: number; readonly schedule: Schedule }[];
   private readonly sighted = new Set<string>();
@@ -125,6 +128,10 @@ class Campaign {
     ) {
       throw new Error('the campaign state is of other programs or of another seed');
     }
+    this.nearestFirst = options.programs
+      .map((p, index) => ({ index, distance: BASES.indexOf(p.lowered.basis) }))
+      .sort((a, b) => a.distance - b.distance || a.index - b.index)
+      .map(({ index }) => index);
     this.phase = from?.phase ?? 'observed';
     this.done = from?.done ?? 0;
     this.execs = from?.execs ?? 0;
@@ -199,7 +206,7 @@ class Campaign {
   private *workOn(phase: CampaignPhase): Generator<number, CampaignEnd | null> {
     switch (phase) {
       case 'observed':
-        yield* this.eachProgram((i) => this.observe(i));
+        yield* this.eachProgram((k) => this.observe(this.nearestFirst[k] ?? k));
         return null;
       case 'search':
         yield* this.eachProgram((i) => this.search(i, this.limits.searchStates));

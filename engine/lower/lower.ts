@@ -123,7 +123,7 @@ function lowerEpisode(
     episode: index,
     basis: episode.basis,
     happened: episode.happened,
-    observedSchedule: episode.happened ? observedSchedule(bodies) : null,
+    observedSchedule: shownSchedule(bodies),
     assumes: episode.assumes,
     ruledOut: episode.ruledOut,
     bystanders: [],
@@ -137,15 +137,19 @@ function rulesOf(className: string): LockRule[] {
   return /^(kn->active|s_active)/.test(className) ? ['unfair'] : [];
 }
 
-/** First every lock that the dump shows as held, task by task; then every request that it shows as waiting. */
-function observedSchedule(bodies: readonly Body[]): number[] {
+/**
+ * The schedule to the state that an episode shows: first every lock that is held, task by task; then every request,
+ * those of tasks that hold nothing first, since a writer stops readers only if it queued before them.
+ */
+function shownSchedule(bodies: readonly Body[]): number[] | null {
+  if (!bodies.some((body) => body.waits)) return null;
   const schedule: number[] = [];
   bodies.forEach((body, task) => {
     for (let i = 0; i < body.granted; i++) schedule.push(task);
   });
-  bodies.forEach((body, task) => {
-    if (body.waits) schedule.push(task);
-  });
+  const waiters = bodies.flatMap((body, task) => (body.waits ? [{ task, holds: body.granted > 0 }] : []));
+  for (const holds of [false, true])
+    for (const waiter of waiters) if (waiter.holds === holds) schedule.push(waiter.task);
   return schedule;
 }
 

@@ -84,9 +84,9 @@ describe('sample captures', () => {
   it('the same hang without lockdep: read from stacks by the known paths, with each row said', async () => {
     const capture = await sample('x86_64-sriov-numvfs-vs-remove-hung-without-lockdep.log');
     expect(story(capture, 0)).toEqual([
+      'pci-rescanner: ?pci_rescan_remove_lock',
       'pci-remover: +pci_rescan_remove_lock ?&dev->mutex',
       'sriov-set: +&dev->mutex ?pci_rescan_remove_lock',
-      'pci-rescanner: ?pci_rescan_remove_lock',
     ]);
     expect(capture.episodes[0]!.assumes.join('\n')).toContain('drivers/pci/iov.c');
   });

@@ -81,6 +81,33 @@ function involved(edges: readonly (readonly number[])[]): number[] {
 /** A program has room for 31 tasks; a dump with more waiters keeps the cycle and the first bystanders. */
 const MOST_TASKS = 24;
 
+/** Waits without a cycle are kept for the lock order that they show; a few say it all. */
+const MOST_WITHOUT_CYCLE = 8;
+
+/** Instances that more than one task of the picture touches: the others have no part in any wait. */
+function sharedInstances(situation: Situation): ReadonlySet<string | null> {
+  const users = new Map<string | null, number>();
+  for (const task of situation.tasks)
+    for (const instance of new Set(
+      [...task.holds, ...(task.wants === null ? [] : [task.wants])].map((t) => t.instance),
+    ))
+      users.set(instance, (users.get(instance) ?? 0) + 1);
+  return new Set([...users].filter(([, count]) => count > 1).map(([instance]) => instance));
+}
+
+/** At most two of the tasks that hold and want the same shared objects: ten thousand waiters of one lock are one fact. */
+function distinct(situation: Situation, members: readonly number[]): number[] {
+  const shared = sharedInstances(situation);
+  const seen = new Map<string, number>();
+  return members.filter((i) => {
+    const { holds, wants } = situation.tasks[i]!;
+    const key = `${holds.filter((hold) => shared.has(hold.instance)).map((hold) => `${hold.mode} ${hold.instance}`)} > ${wants?.instance}`;
+    const count = (seen.get(key) ?? 0) + 1;
+    seen.set(key, count);
+    return count <= 2;
+  });
+}
+
 /** Text that is equal for equal waits: the same hang dumped every ten seconds is one situation. */
 export function situationKey(situation: Situation): string {
   const edges = waitsFor(situation.tasks);
@@ -98,10 +125,14 @@ export function writeSituation(scribe: Scribe, situation: Situation): number {
   let members = involved(edges);
   if (members.length === 0) return 0;
   const cycle = findCycle(edges) ?? [];
-  if (members.length > MOST_TASKS) {
-    const rest = members.filter((i) => !cycle.includes(i)).slice(0, Math.max(0, MOST_TASKS - cycle.length));
-    members = [...cycle, ...rest].sort((a, b) => a - b);
-  }
+  // Bystanders come first, so that in the order of the dump they queue before the cycle closes, and are seen to queue.
+  const inCycle = new Set(cycle);
+  const most = cycle.length > 0 ? MOST_TASKS : MOST_WITHOUT_CYCLE;
+  const bystanders = distinct(
+    situation,
+    members.filter((i) => !inCycle.has(i)),
+  ).slice(0, Math.max(0, most - cycle.length));
+  members = [...bystanders, ...[...cycle].sort((a, b) => a - b)];
   const shared = new Set<string>();
   for (const i of cycle) {
     const wants = situation.tasks[i]?.wants;
@@ -121,10 +152,14 @@ export function writeSituation(scribe: Scribe, situation: Situation): number {
     assumes: [...situation.assumes, ...sentences],
     ruledOut: [...situation.ruledOut, ...ruledOut],
   });
+  const sharedObjects = sharedInstances(situation);
   for (const i of members) {
     const task = situation.tasks[i]!;
-    // Locks that nobody else in the picture takes still belong to the body: they are what the task holds.
-    const relevant = task.holds.filter((hold) => lockFacts(hold.lock, []).kind !== 'rcu');
+    // A task of the cycle keeps all that it holds: it may be a gate. A bystander keeps what others touch too.
+    const relevant = task.holds.filter(
+      (hold) =>
+        lockFacts(hold.lock, []).kind !== 'rcu' && (inCycle.has(i) || sharedObjects.has(hold.instance)),
+    );
     scribe.write(
       {
         task: {
