@@ -83,7 +83,7 @@ const IDENT = /^(\S+) #\S+ (Not tainted|Tainted)\b/;
 const TASK =
   /^(\S.*)\/(\d+) (?:\[?(HC\d\[\d+\]:SC\d\[\d+\]:HE\d:SE\d)\]? )?(is trying to acquire(?: lock)?:|takes:|just changed the state of lock:|is trying to lock:|is trying to (?:release|contend) lock \((.*)\) at:|is freeing memory .*|is leaving the kernel with locks still held!|is exiting with locks still held!)$/;
 const BROKEN_TASK =
-  /^\S.*\/\d+ (?:\[HC\S*\]? ?)?(?:is|is trying|is trying to|is trying to (?:acquire|release|contend)(?: lock(?: \(.*)?)?|just|just changed( the( state( of)?)?)?|is leaving( the( kernel( with( locks( still)?)?)?)?)?|is exiting( with.*)?|is freeing( memory.*)?)?$/;
+  /^\S*[^\s/]\/\d+$|^\S.*\/\d+ (?:\[HC\S*\]? ?)?(?:is|is trying|is trying to|is trying to (?:acquire|release|contend)(?: lock(?: \(.*)?)?|just|just changed( the( state( of)?)?)?|is leaving( the( kernel( with( locks( still)?)?)?)?)?|is exiting( with.*)?|is freeing( memory.*)?)?$/;
 
 function verbOf(words: string): TaskVerb {
   if (words.startsWith('is trying to acquire')) return 'acquire';
@@ -149,6 +149,8 @@ export function plain(text: string): string {
 /** Column of the second of two words `CPU0 CPU1`, null if only one stands there; undefined if it is no such head. */
 function columnsOf(text: string): number | null | undefined {
   if (/^\s*CPU0\s*$/.test(text)) return null;
+  // `CPU1` pushed to a line of its own: where print_circular_lock_scenario() always puts it.
+  if (/^\s*CPU1\s*$/.test(text)) return 31;
   if (!/^\s*CPU0\s+CPU1\s*$/.test(text)) return undefined;
   let column = 0;
   for (const char of text.slice(0, text.lastIndexOf('CPU1'))) column += char === '\t' ? 8 - (column % 8) : 1;
@@ -246,11 +248,12 @@ export function lineKind(text: string, no: number): LineKind | null {
   if (frame !== null) return { is: 'frame', frame };
   const ident = IDENT.exec(line);
   if (ident?.[1] !== undefined) return { is: 'ident', kernel: ident[1], tainted: ident[2] === 'Tainted' };
+  // Before the locks: `(udev-worker)/539 is trying to release lock` begins like one.
+  if (BROKEN_TASK.test(line)) return { is: 'broken' };
   const lock = lockLine(line);
   if (lock !== null) return lock;
   const cut =
     isBrokenRow(line) ||
-    BROKEN_TASK.test(line) ||
     (line.length < LONGEST_PHRASE && BROKEN_PHRASE.test(line)) ||
     /^(?:\d+\.\d+\S*(?: #\S+(?: Not)?)?|->)$/.test(line) ||
     /^(?:\? ?|\(?\[<[0-9a-f]+>\] ?\??|CPU0|\d+ locks? held(?: by.*)?|no locks held.*)$/.test(line);

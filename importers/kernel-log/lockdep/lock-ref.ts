@@ -143,6 +143,7 @@ export function joinLock(before: string, after: string): string | null {
 /** The other half must look like one: what stands behind an address, inside a name, or behind `at:`. */
 function isPlausible(before: string, next: string): boolean {
   const text = before.trim();
+  if (/(?:^|[ ,}])at:?$/.test(text) && /^[0-9a-f]{8,16}(?: |$)/.test(next)) return false;
   if (/(?:^|[ ,}])at:?$/.test(text))
     return /^(?:\[<|0x[0-9a-f]{8})|^[A-Za-z_.$][\w.$]*(?:\+0x|$| \S+:\d+ \[inline\]| \[| \(\S+:\d+)/.test(
       next,

@@ -3,7 +3,7 @@ import type { LockdepKind } from '../draft.js';
 
 export const irqOrder: LockdepKind = {
   kind: 'irq-order',
-  headline: /^\w+-(?:READ-)?safe -> \w+-(?:READ-)?unsafe lock(?: order(?: detected)?)?$/,
+  headline: /^\w+-(?:READ-)?safe ->(?: \w+-(?:READ-)?unsafe(?: lock(?: order(?: detected)?)?)?)?$/,
   fits(draft) {
     return draft.verb === 'acquire' && (draft.context !== null || draft.newDependency !== null);
   },

@@ -4,7 +4,7 @@ import type { LockdepKind } from '../draft.js';
 export const lockHeldAtExit: LockdepKind = {
   kind: 'lock-held-at-exit',
   headline:
-    /^(?:lock held when returning(?: to(?: user(?: space!?)?)?)?|lock held at task exit time!?|.+\/\d+ still has locks held!|task exiting with locks still held!?)$/,
+    /^(?:lock held when returning(?: to(?: user(?: space!?)?)?)?|lock held at task exit time!?|.+\/\d+ still has(?: locks(?: held!)?)?|task exiting with locks still held!?)$/,
   fits(draft) {
     return draft.verb === 'leave' || draft.verb === 'exit';
   },
