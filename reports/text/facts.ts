@@ -1,6 +1,6 @@
 // What a witness rests on, as labelled paragraphs: where from, how sure, what else, what to run.
 import type { Explanation, RuleChange } from '../explain.js';
-import { labelled, listed, shortId } from './layout.js';
+import { fileName, labelled, listed, shortId } from './layout.js';
 
 const BASIS_WORDS = {
   observed: 'observed: the log shows that it happened',
@@ -48,11 +48,6 @@ export function mailFacts(explanation: Explanation): string[] {
     ...queued(explanation),
     ...labelled('Tool', `relock ${explanation.tool}, lock model ${witness.model}`),
   ];
-}
-
-/** The name of a file without its folders: paths are nobody's business in a mail. */
-export function fileName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 function kernelOf(source: { readonly kernel: string | null; readonly arch: string | null }): string {

@@ -50,6 +50,11 @@ export function shortId(id: string): string {
   return id.slice(0, 7);
 }
 
+/** The name of a file without its folders: paths are nobody's business in a mail. */
+export function fileName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 /** Ends every line with a newline and drops trailing blanks. */
 export function page(lines: readonly string[]): string {
   return lines.map((line) => `${line.trimEnd()}\n`).join('');

@@ -1,7 +1,7 @@
 // Let/Then: the cycle in words, one sentence an edge, after Elle.
 import type { Explanation } from '../explain.js';
 import type { Place, Wait } from '../scene.js';
-import { wrap } from './layout.js';
+import { fileName, wrap } from './layout.js';
 import { taskTitle } from './scenario.js';
 
 /** The whole argument: `Let: T1 = ... Then: - T1 waits for T2: ...`. */
@@ -41,7 +41,9 @@ export function sentence(explanation: Explanation, wait: Wait): string {
     `${site === null ? '' : ` in ${called(site)}`}${placed(place, single)}`;
   const since = (site: string | null, place: Place | null) => {
     if (site !== null) return ` since ${called(site)}${placed(place, single)}`;
-    return place === null ? '' : ` since ${single ? `line ${place.line}` : `${place.file}:${place.line}`}`;
+    return place === null
+      ? ''
+      : ` since ${single ? `line ${place.line}` : `${fileName(place.file)}:${place.line}`}`;
   };
   const head = wait.holder === null ? `${who} waits for ever` : `${who} waits for ${self ? 'itself' : other}`;
   switch (wait.how) {
@@ -57,7 +59,7 @@ export function sentence(explanation: Explanation, wait: Wait): string {
       return `${wants}, which ${self ? 'it has itself' : `${other} has`} held${held}${since(wait.heldSite, wait.heldPlace)}`;
     }
     case 'queue':
-      return `${head}: it wants ${wait.wants}${where(wait.site, wait.place)}, for which ${other} already waits, and those who come later queue behind`;
+      return `${head}: it wants ${wait.wants}${wait.mode === 'exclusive' ? '' : ' for reading'}${where(wait.site, wait.place)}, for which ${other} already waits, and those who come later queue behind it`;
     case 'signal':
       return wait.holder === null
         ? `${head}: it waits for ${wait.wants} to be completed${where(wait.site, wait.place)}, and nobody who runs will do that`
@@ -86,5 +88,5 @@ export function called(site: string): string {
 
 function placed(place: Place | null, single: boolean): string {
   if (place === null) return '';
-  return single ? ` (line ${place.line})` : ` (${place.file}:${place.line})`;
+  return single ? ` (line ${place.line})` : ` (${fileName(place.file)}:${place.line})`;
 }
