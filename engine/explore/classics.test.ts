@@ -1,20 +1,20 @@
 // Tests of the classics: complete search finds what each expects, by machine and by interpreter, and schedules replay.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { explore } from '../../engine/explore/exhaustive.js';
-import { findsByInterpreter } from '../../engine/explore/interpreter-search.js';
-import { shortest } from '../../engine/explore/shortest.js';
-import { compileOrThrow } from '../../engine/model/compile.js';
-import { replay, replayGenome } from '../../engine/model/interpreter.js';
-import { Machine } from '../../engine/model/machine.js';
-import { LOCK_TABLE } from '../../engine/model/rules.js';
-import { runGenome } from '../../engine/schedulers/genome.js';
-import { indexGenome } from '../../engine/schedulers/genome-names.js';
-import { genomeOf } from '../../engine/schedulers/genome-of.js';
-import type { SearchFind } from '../schema/verdict.js';
-import { type LitmusFile, parseLitmus, printLitmus } from '../text/litmus.js';
+import type { SearchFind } from '../../corpus/schema/verdict.js';
+import { type LitmusFile, parseLitmus, printLitmus } from '../../corpus/text/litmus.js';
+import { compileOrThrow } from '../model/compile.js';
+import { replay, replayGenome } from '../model/interpreter.js';
+import { Machine } from '../model/machine.js';
+import { LOCK_TABLE } from '../model/rules.js';
+import { runGenome } from '../schedulers/genome.js';
+import { indexGenome } from '../schedulers/genome-names.js';
+import { genomeOf } from '../schedulers/genome-of.js';
+import { explore } from './exhaustive.js';
+import { findsByInterpreter } from './interpreter-search.js';
+import { shortest } from './shortest.js';
 
-const FOLDER = new URL('./classics/', import.meta.url);
+const FOLDER = new URL('../../corpus/scenarios/classics/', import.meta.url);
 const LIMITS = { states: 500_000 };
 
 function load(name: string): LitmusFile {
