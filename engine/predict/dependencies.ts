@@ -147,8 +147,10 @@ function wantOf(op: Op, task: ProgramTask, at: Indexed, holds: readonly Hold[]):
       if (lock === undefined || op.attempt || lock.units > 1) return null;
       const request = requestOf(lock, op.mode, task.irq !== null);
       if (request === null || !(request.waitsForExclusive || request.waitsForReaders)) return null;
-      const mine = holds.some((h) => h.sure && h.resource.of === 'lock' && h.resource.lock === op.lock);
-      if (mine && request.nests) return null;
+      const mine = holds.filter((h) => h.sure && h.resource.of === 'lock' && h.resource.lock === op.lock);
+      // A reader that nests may read again; to write it waits for itself (engine/model/machine.ts, isFree).
+      const nests = mine[0]?.exclusive === true || !request.takesExclusively;
+      if (mine.length > 0 && request.nests && nests) return null;
       return { how: 'lock', resource: { of: 'lock', lock: op.lock }, mode: op.mode, request };
     }
     case 'sync':

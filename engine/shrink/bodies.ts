@@ -29,6 +29,8 @@ export function truncated(
 ): { readonly body: Op[]; readonly kept: number[] } {
   const kept: number[] = [];
   const held = new Map<string, number>();
+  /** Taken again behind `last`: those sections are gone with their unlocks. */
+  const retaken = new Map<string, number>();
   let irqsOff = false;
   let bhOff = false;
   body.forEach((op, i) => {
@@ -40,6 +42,10 @@ export function truncated(
       else if (op.do === 'bh') bhOff = !op.on;
     } else if (op.do === 'signal' || op.do === 'signal-all' || op.do === 'fork') {
       kept.push(i);
+    } else if (op.do === 'lock') {
+      retaken.set(op.lock, (retaken.get(op.lock) ?? 0) + 1);
+    } else if (op.do === 'unlock' && (retaken.get(op.lock) ?? 0) > 0) {
+      retaken.set(op.lock, (retaken.get(op.lock) ?? 0) - 1);
     } else if (op.do === 'unlock' && (held.get(op.lock) ?? 0) > 0) {
       kept.push(i);
       held.set(op.lock, (held.get(op.lock) ?? 0) - 1);
