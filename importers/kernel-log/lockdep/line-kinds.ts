@@ -220,6 +220,11 @@ export function lineKind(text: string, no: number): LineKind | null {
   const shown = plain(text);
   const line = shown.trim();
   if (line === '') return { is: 'blank' };
+  // Most lines of a report are frames, and only lines of locks and states hold an offset besides.
+  if (line.includes('+0x') && !/[{:]/.test(line)) {
+    const frame = parseFrame(line);
+    if (frame !== null) return { is: 'frame', frame };
+  }
   if (/^[-=]{4,}(?:\s+[-=]{4,})?$/.test(line)) return { is: 'rule' };
   if (/^<\/TASK>$|^---\[ end trace|^INFO: lockdep is turned off\.?$/.test(line)) return { is: 'end' };
   if (line === '}') return { is: 'close' };

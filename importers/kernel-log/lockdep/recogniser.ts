@@ -34,14 +34,18 @@ const KINDS: readonly LockdepKind[] = [
 const HEADLINE = /^(?:[=*]+ *)?(?:\[ *)?(?:INFO|WARNING|BUG|DEBUG): +(.+?)(?: *\])?$/;
 
 function headlineKind(text: string): LockdepKind | null {
-  if (text.length > 160) return null;
+  if (text.length > 160 || !/^[[=*IWBD]/.test(text)) return null;
   const words = HEADLINE.exec(text)?.[1];
   if (words === undefined) return null;
   return KINDS.find((kind) => kind.headline.test(words)) ?? null;
 }
 
+/** Words that a line must hold to begin an excerpt: most lines hold none, and are looked at no further. */
+const MAY_BEGIN = /is trying to |takes:|just changed the|-> ?#\d|the existing dependency|still held!/;
+
 /** Lines with which an excerpt may begin. */
 function beginsExcerpt(line: LogLine): boolean {
+  if (!MAY_BEGIN.test(line.text)) return false;
   const kind = lineKind(line.text, line.no);
   if (kind === null) return false;
   return (

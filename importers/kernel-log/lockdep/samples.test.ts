@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../corpus/schema/report.js';
 import { lockdepReports } from './recogniser.js';
-import { factLines, factsOf, parseSample, readReports } from './sample-facts.js';
+import { factLines, factsOf, parseSample, readReports } from './sample-facts.laws.js';
 
 const FOLDER = join(import.meta.dirname, '../../testdata/lockdep');
 const SAMPLES = readdirSync(FOLDER)

@@ -11,10 +11,30 @@ export interface Pending {
   joins: number;
 }
 
+/** Most lines are whole whatever follows: told before the next line is looked at closely. */
+function mayGoOn(kind: LineKind, before: string, next: string): boolean {
+  switch (kind.is) {
+    case 'link':
+    case 'class':
+    case 'lock':
+    case 'dependency':
+    case 'names':
+    case 'broken':
+      return true;
+    case 'frame':
+      return next.endsWith('[inline]') && !before.includes('+0x');
+    case 'trivia':
+      return before.includes('CPU:');
+    default:
+      return false;
+  }
+}
+
 /** The two texts as one printed line, if the first one is cut and the second can be its rest. */
 export function joinTexts(pending: Pending, text: string): string | null {
   const before = pending.text;
   const next = text.trim();
+  if (!mayGoOn(pending.kind, before, next)) return null;
   const nextKind = lineKind(text, 0);
   if (nextKind !== null && !['broken', 'lock', 'frame', 'trivia', 'names'].includes(nextKind.is)) return null;
   switch (pending.kind.is) {
