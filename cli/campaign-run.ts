@@ -92,6 +92,7 @@ export class CampaignRun {
           features: progress.features,
           seeds: progress.seeds,
           found: this.found.length,
+          doing: progress.of === null ? progress.phase : `${progress.phase} ${progress.done}/${progress.of}`,
         });
       },
       onWitness: (witness) => this.#keep(witness),

@@ -11,6 +11,8 @@ export interface Figures {
   readonly features: number;
   readonly seeds: number;
   readonly found: number;
+  /** What is being done: `search 3/8`, `fuzz`. */
+  readonly doing: string;
 }
 
 export interface Progress {
@@ -29,7 +31,7 @@ export function progressOf(session: Session, name: string, total: number, by: 's
 
 function bar(name: string, total: number, by: 'seconds' | 'execs'): Progress {
   const shown = new SingleBar({
-    format: `${name} [{bar}] {execs} execs {rate}/s {features} features {found} found {left} left`,
+    format: `${name} [{bar}] {doing}: {execs} execs {rate}/s {features} features {found} found {left} left`,
     barsize: 16,
     barCompleteChar: '#',
     barIncompleteChar: '-',
@@ -38,7 +40,11 @@ function bar(name: string, total: number, by: 'seconds' | 'execs'): Progress {
     stream: process.stderr,
     fps: 5,
   });
-  shown.start(total, 0, fields({ execs: 0, seconds: 0, features: 0, seeds: 0, found: 0 }, total, by));
+  shown.start(
+    total,
+    0,
+    fields({ execs: 0, seconds: 0, features: 0, seeds: 0, found: 0, doing: 'start' }, total, by),
+  );
   return {
     update: (figures) => shown.update(Math.min(total, figures[by]), fields(figures, total, by)),
     stop: () => shown.stop(),
@@ -53,6 +59,7 @@ function fields(figures: Figures, total: number, by: 'seconds' | 'execs'): Recor
     rate: shortCount(rate),
     features: shortCount(figures.features),
     found: String(figures.found),
+    doing: figures.doing,
     left: by === 'seconds' ? formatDuration(rest) : `${shortCount(rest)} execs`,
   };
 }
@@ -66,9 +73,9 @@ function lines(session: Session, name: string, total: number, by: 'seconds' | 'e
       told = figures.seconds;
       const minutes = Math.floor(figures.seconds / 60);
       const clock = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
-      const { execs, rate, features, found, left } = fields(figures, total, by);
+      const { execs, rate, features, found, left, doing } = fields(figures, total, by);
       session.talk(
-        `${clock} ${name} ${execs} execs ${rate}/s ${figures.seeds} seeds ${features} features ${found} found ${left} left`,
+        `${clock} ${name} ${doing} ${execs} execs ${rate}/s ${figures.seeds} seeds ${features} features ${found} found ${left} left`,
       );
     },
     stop: () => {},

@@ -24,7 +24,8 @@ export class Session {
     this.#options = options;
     this.json = options['json'] === true;
     this.quiet = options['quiet'] === true;
-    const plain = process.env['NO_COLOR'] !== undefined || process.env['TERM'] === 'dumb';
+    // no-color.org: present and not empty.
+    const plain = (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb';
     this.colour = process.stdout.isTTY === true && !plain;
     this.liveTalk = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
   }

@@ -57,7 +57,7 @@ export async function run(session: Session): Promise<ExitCode> {
     forms.push(form);
     programs += kept.programs;
     anyFacts ||= useful;
-    if (!session.json) session.print(`${importedLines(form, kept.notes).join('\n')}\n`);
+    if (!session.json) session.print(`${importedLines(form, kept.programs, kept.notes).join('\n')}\n`);
   }
   if (passedOver > 0)
     session.talk(

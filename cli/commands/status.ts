@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusForm } from '../../corpus/schema/forms.js';
 import type { CampaignSummary, Store } from '../../corpus/store/store.js';
+import { count } from '../../reports/text/layout.js';
 import { formatDuration, shortCount } from '../durations.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, nearest, Trouble } from '../trouble.js';
@@ -57,7 +58,9 @@ function screen(store: Store, campaigns: readonly CampaignSummary[]): string[] {
   const states = new Map<string, number>();
   for (const witness of store.witnesses()) states.set(witness.state, (states.get(witness.state) ?? 0) + 1);
   const found = [...states].map(([state, n]) => `${n} ${state}`).join(', ');
-  const lines = [`${captures} captures, ${programs} programs, witnesses: ${found === '' ? 'none' : found}`];
+  const lines = [
+    `${count(captures, 'capture')}, ${count(programs, 'program')}, witnesses: ${found === '' ? 'none' : found}`,
+  ];
   for (const c of campaigns) {
     const rate = c.seconds > 0 ? c.execs / c.seconds : 0;
     lines.push(

@@ -5,13 +5,14 @@ import { count, labelled, wrap } from './layout.js';
 const WIDTH = 80;
 
 /** One line of facts, one paragraph a skip counter, then `notes`. */
-export function importedLines(form: CaptureForm, notes: readonly string[] = []): string[] {
+export function importedLines(form: CaptureForm, programs = 0, notes: readonly string[] = []): string[] {
   const name = form.file.length <= 23 ? form.file.padEnd(23) : form.file;
   const facts = [
     ...(form.reports.length > 0 ? [`${count(form.reports.length, 'report')} (${kinds(form)})`] : []),
     count(form.tasks, 'task'),
     form.classes === 1 ? '1 class' : `${form.classes} classes`,
     count(form.events, 'event'),
+    ...(programs > 0 ? [count(programs, 'program')] : []),
   ];
   if (form.already) facts.push('imported before');
   const about = [form.kernel, form.arch].filter((text) => text !== null).join(' ');
