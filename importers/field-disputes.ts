@@ -26,5 +26,7 @@ export const FIELD_DISPUTES: Readonly<Record<string, string>> = {
     'The expected place is the twin of an inlined function that a symboliser added; the kernel printed only the last of the lines.',
   'ml-usb-e42c3dce:18 lock.at':
     'The expected place is the twin of an inlined function that a symboliser added; the kernel printed only the last of the lines.',
+  'ml-rdma-3b8b9c9a:27 what':
+    'The sentence goes on on the next line; the expected fact ends where the mail was wrapped.',
   'syz-0386:1 frames': 'The first frame is marked (unreliable) by the powerpc unwinder.',
 };

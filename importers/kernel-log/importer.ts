@@ -1,4 +1,5 @@
 // The importer of kernel logs: dmesg, journal, syslog, serial consoles, CI logs and mails that quote them.
+import type { Report } from '../../corpus/schema/report.js';
 import type { CaptureBuilder } from '../builder.js';
 import type { Importer } from '../importer.js';
 import { looksLikeMail, mailBlocks } from '../mail/mail.js';
@@ -16,6 +17,20 @@ const KERNEL_LINE =
 function importsAnything(head: string): boolean {
   TRIGGER.lastIndex = 0;
   return TRIGGER.test(head) || KERNEL_LINE.test(head);
+}
+
+/** True for a report whose headline is all there is. */
+function saysNothing(report: Report): boolean {
+  return (
+    report.task === null &&
+    report.wants === null &&
+    report.holds.length === 0 &&
+    report.chain.length === 0 &&
+    report.held.length === 0 &&
+    report.blocked.length === 0 &&
+    report.scenario.length === 0 &&
+    (report.backtrace ?? []).length === 0
+  );
 }
 
 export const kernelLogImporter: Importer = {
@@ -43,6 +58,10 @@ export const kernelLogImporter: Importer = {
     for (const report of reports) {
       builder.report(report);
       builder.count(report.kind);
+      for (const list of report.held)
+        if (list.locks.length === 0 && (list.count ?? 0) > 0)
+          builder.skips.count('running_task_without_list', report.line);
+      if (saysNothing(report)) builder.skips.count('report_without_facts', report.line);
       if (report.kernel != null) builder.kernel(report.kernel);
     }
     if (version !== null) builder.kernel(version);

@@ -6,6 +6,7 @@ import { HEADLINE_TRIGGER, isHeadline, TRIGGER } from './headlines.js';
 import type { LogLine, ReportParser, ReportRecogniser } from './line.js';
 import { MachineHints } from './platform.js';
 import { peelLine } from './prefix.js';
+import { parseTaskLine } from './task-line.js';
 
 /** Excerpts without a headline are looked for in this much text; longer files are logs that nobody cut by hand. */
 const EXCERPT_CHARS = 8 << 20;
@@ -17,12 +18,50 @@ const MAX_OPEN = 16;
 /** More reports than this are counted, not kept: a dump in a loop must not fill the memory. */
 const MAX_REPORTS = 20_000;
 
-/** Headlines that a mail client cut: the next line belongs to them. */
-const CUT_HEADLINE =
-  /^(?:INFO: task .*(?:blocked(?: for(?: more(?: than(?: \d+)?)?)?)?|:\d+)$|INFO: task \S+$|BUG: sleeping function(?: called(?: from(?: invalid(?: context(?: at)?)?)?)?)?$|(?:rcu: )?INFO: rcu_\w+(?: self-detected| detected)?(?: stalls?)?(?: on)?$|(?:watchdog: )?BUG: soft lockup(?: -(?: CPU#\d+(?: stuck(?: for(?: \d+s!)?)?)?)?)?$|BUG: scheduling while(?: atomic:?)?$|task:\S+ +state:\S(?: +stack: *\d+)?$|INFO: task .+ is blocked on a.*[^.\d>]$)/;
+/** Headlines and task lines that mail clients cut: how they begin, and what they hold when they are whole. */
+const LONG_LINES: readonly (readonly [RegExp, RegExp])[] = [
+  [
+    /^INFO: task /,
+    /for more than \d+ seconds|likely (?:last held|owned) by .+:\d+\.?(?: <\w+>)?$|is not found|INFO: task hung/,
+  ],
+  [/^BUG: scheduling while\b/, /\/0x[0-9a-f]{8}/],
+  [/^BUG: sleeping function\b/, /context at \S+:\d+/],
+  [/^BUG: using \S+(?: |$)/, /code: .+\/\d+/],
+  [/^(?:(?:NMI )?watchdog: )?BUG: soft lockup\b/, /\[.+:\d+\]|detected on CPU/],
+  [/^(?:rcu: )?INFO: rcu\w* (?:self-)?detected/, /stalls? on (?:CPUs?\b|tasks)/],
+  [/^task:\S/, /\bppid: *\d+/],
+  [/^in_atomic\(\): /, /, name: \S/],
+  [/^BUG: workqueue lockup/, /stuck for \d+s!/],
+];
+const LONGEST_CUT = 3;
 
-/** A stack line that a mail client cut behind `?` or inside the next line's stamp. */
-const CUT_FRAME = /\+0x.*(?:\] +\?|\[)\s*$/;
+function isCutColumns(text: string): boolean {
+  return text.length < 60 && CUT_COLUMNS.test(text) && parseTaskLine(text) === null;
+}
+
+/** True if the text begins like a long line of the kernel and its end is missing. */
+function isCut(text: string): boolean {
+  const first = text.charCodeAt(0);
+  // B I N i r t w: no other letter begins one of them.
+  if (
+    !(
+      first === 66 ||
+      first === 73 ||
+      first === 78 ||
+      first === 105 ||
+      first === 114 ||
+      first === 116 ||
+      first === 119
+    )
+  )
+    return false;
+  return LONG_LINES.some(([begin, whole]) => begin.test(text) && !whole.test(text));
+}
+
+/** A stack line that a mail client cut behind `?`, behind an address, behind `from`, or inside the next line's stamp. */
+const CUT_FRAME = /(?:(?:[\d>]\]|kernel:) +\?|\+0x.* \[|\[<[0-9a-f]{8,16}>\]|\) from)\s*$/;
+/** A task line in columns without its end: `kworker/0:1     D ffff88003fc14580     0`. */
+const CUT_COLUMNS = /^\S.{0,15}? +[DSRTIXZ] +(?:(?:running task|[0-9a-f]{8,16}) *)?(?:\d+ *){0,3}$/;
 
 interface Open {
   readonly parser: ReportParser;
@@ -52,7 +91,8 @@ export class KernelLogReader {
   readonly #reports: Report[] = [];
   #silence = 0;
   #chars = 0;
-  #pending: LogLine | null = null;
+  /** The beginning of a line that may have been cut. */
+  #parts: LogLine[] = [];
   #cutRaw: { readonly raw: string; readonly no: number } | null = null;
   #version: string | null = null;
   readonly #machine = new MachineHints();
@@ -70,7 +110,7 @@ export class KernelLogReader {
     const trigger = this.#chars < EXCERPT_CHARS ? TRIGGER : HEADLINE_TRIGGER;
     this.#chars += text.length;
     while (at <= text.length) {
-      if (this.#open.length === 0 && this.#pending === null && this.#cutRaw === null) {
+      if (this.#open.length === 0 && this.#parts.length === 0 && this.#cutRaw === null) {
         trigger.lastIndex = at;
         const hit = trigger.exec(text);
         if (hit === null) break;
@@ -92,11 +132,7 @@ export class KernelLogReader {
     const cut = this.#cutRaw;
     this.#cutRaw = null;
     if (cut !== null) for (const line of peelLine(cut.raw, cut.no)) this.#line(line);
-    if (this.#pending !== null) {
-      const pending = this.#pending;
-      this.#pending = null;
-      this.#dispatch(pending);
-    }
+    this.#giveUp();
     for (const open of this.#open) this.#close(open, true);
     this.#open = [];
     this.#reports.sort((a, b) => a.line - b.line);
@@ -114,23 +150,41 @@ export class KernelLogReader {
     for (const line of peelLine(whole, cut?.no ?? no)) this.#line(line);
   }
 
+  /** Puts together what a mail client cut; what does not become whole is dispatched as it came. */
   #line(line: LogLine): void {
-    const pending = this.#pending;
-    if (pending !== null) {
-      this.#pending = null;
-      const rest = line.text.trim();
-      if (rest === '' || isHeadline(rest) || (line.timeNs !== null && line.timeNs !== pending.timeNs)) {
-        this.#dispatch(pending);
-      } else {
-        this.#dispatch({ ...pending, text: `${pending.text.trimEnd()} ${rest}` });
-        return;
-      }
-    }
-    if (CUT_HEADLINE.test(line.text.trim())) {
-      this.#pending = line;
+    const parts = this.#parts;
+    const text = line.text.trim();
+    if (parts.length === 0) {
+      if (isCut(text) || (this.#open.length > 0 && isCutColumns(text))) this.#parts = [line];
+      else this.#dispatch(line);
       return;
     }
-    this.#dispatch(line);
+    const head = parts[0]!;
+    const goesOn =
+      parts.length < LONGEST_CUT &&
+      !isHeadline(text) &&
+      (line.timeNs === null || line.timeNs === head.timeNs);
+    if (goesOn) {
+      const whole = [...parts, line]
+        .map((part) => part.text.trim())
+        .filter((part) => part !== '')
+        .join(' ');
+      if (!isCut(whole) && !isCutColumns(whole)) {
+        this.#parts = [];
+        this.#dispatch({ ...head, text: whole });
+        return;
+      }
+      parts.push(line);
+      return;
+    }
+    this.#giveUp();
+    this.#line(line);
+  }
+
+  #giveUp(): void {
+    const parts = this.#parts;
+    this.#parts = [];
+    for (const part of parts) this.#dispatch(part);
   }
 
   #dispatch(line: LogLine): void {

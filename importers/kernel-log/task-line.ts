@@ -17,7 +17,7 @@ const OLD_COLUMNS = /^(\S.{0,15}?) +([RSDTtXZPIKWN]) [0-9a-f]{8,16} +(\d+) +(\d+
 
 /** Reads a task's introduction; null if the message is none. */
 export function parseTaskLine(message: string): TaskLine | null {
-  const text = message.trim();
+  const text = message.trim().replaceAll('\t', ' ');
   if (text.startsWith('task:')) {
     const named = NAMED.exec(text);
     if (named === null) return null;

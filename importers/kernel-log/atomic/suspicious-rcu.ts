@@ -8,30 +8,39 @@ const PLACE = /^(\S+\.[chS]):(\d+) (.+)$/;
 /** A place whose text was wrapped away by a mail client. */
 const PLACE_ALONE = /^(\S+\.[chS]):(\d+)$/;
 
-const form: StackReportForm = {
-  detail(text, draft) {
-    if (draft.facts['file'] === null) {
-      const place = PLACE.exec(text);
-      if (place !== null) {
-        draft.facts['file'] = place[1] ?? null;
-        draft.facts['lineno'] = Number(place[2]);
-        draft.facts['what'] = (place[3] ?? '').replace(/!$/, '');
+/** A form of its own for each report: it remembers whether the sentence behind the place is whole. */
+const newForm = (): StackReportForm => {
+  let cut = false;
+  return {
+    detail(text, draft) {
+      if (draft.facts['file'] === null) {
+        const place = PLACE.exec(text);
+        if (place !== null) {
+          draft.facts['file'] = place[1] ?? null;
+          draft.facts['lineno'] = Number(place[2]);
+          const words = place[3] ?? '';
+          draft.facts['what'] = words.replace(/!$/, '');
+          cut = !words.endsWith('!');
+          return true;
+        }
+        const alone = PLACE_ALONE.exec(text);
+        if (alone !== null) {
+          draft.facts['file'] = alone[1] ?? null;
+          draft.facts['lineno'] = Number(alone[2]);
+          cut = true;
+          return true;
+        }
+      } else if (cut && /^[\w(].{0,80}!$/.test(text)) {
+        // The sentence ends in an exclamation mark, if need be on the next line.
+        draft.facts['what'] = `${draft.facts['what'] ?? ''} ${text.slice(0, -1)}`.trim();
+        cut = false;
         return true;
       }
-      const alone = PLACE_ALONE.exec(text);
-      if (alone !== null) {
-        draft.facts['file'] = alone[1] ?? null;
-        draft.facts['lineno'] = Number(alone[2]);
-        return true;
-      }
-    } else if (draft.facts['what'] === null && text.endsWith('!')) {
-      draft.facts['what'] = text.slice(0, -1);
-      return true;
-    }
-    return /^(?:other info that might|rcu_scheduler_active = |RCU used illegally|stack backtrace:|-{10,}$|={10,}$|(?![0-9])\S+ (?:Not tainted|Tainted))/.test(
-      text,
-    );
-  },
+      return /^(?:other info that might|rcu_scheduler_active = |RCU used illegally|stack backtrace:|-{10,}$|={10,}$|(?![0-9])\S+ (?:Not tainted|Tainted))/.test(
+        text,
+      );
+    },
+  };
 };
 
 export const suspiciousRcuRecogniser: ReportRecogniser = {
@@ -40,7 +49,7 @@ export const suspiciousRcuRecogniser: ReportRecogniser = {
     return stackReport(
       line,
       { kind: 'suspicious-rcu', facts: { file: null, lineno: null, what: null } },
-      form,
+      newForm(),
     );
   },
 };

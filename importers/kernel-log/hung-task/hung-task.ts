@@ -17,7 +17,7 @@ const OWNER_UNKNOWN =
 const PREAMBLE =
   /^(?:Not tainted|Tainted:|"?echo 0 ?>|"?echo 0|.*hung_task_timeout_secs|disables this message|seconds\.?$|Blocked by coredump|Future hung task reports are suppressed)/;
 /** Lines of others in a row after which a report with a stack counts as over, and one that still waits for its stack. */
-const PATIENCE = 6;
+const PATIENCE = 10;
 const PATIENCE_FOR_STACK = 1_000;
 
 /** One stack of the report: the hung task's, or the owner's. */

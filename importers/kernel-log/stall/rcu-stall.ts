@@ -22,17 +22,25 @@ function readTimes(text: string, facts: Record<string, string | number | boolean
   return true;
 }
 
-const form: StackReportForm = {
-  manyTasks: true,
-  patience: 60,
-  detail(text, draft) {
-    if (readTimes(text, draft.facts)) return true;
-    return (
-      /^(?:rcu: )?(?:\t?\s*\(?|\d+-|Tasks blocked|rcu\w* kthread|Unless |RCU grace-period|All QSes|Blocked by|Stack dump where|blocking rcu_node|hardirqs|number:|cputime:)/.test(
-        text,
-      ) && /^(?:rcu: |\d+-|\(|Tasks blocked|All QSes|blocking rcu_node)/.test(text)
-    );
-  },
+/** A form of its own for each report: it remembers the last line, in case the times were wrapped to the next. */
+const newForm = (headline: string): StackReportForm => {
+  let last = headline;
+  return {
+    manyTasks: true,
+    patience: 60,
+    detail(text, draft) {
+      const before = last;
+      last = text;
+      if (readTimes(text, draft.facts)) return true;
+      if (/\((?:detected by \d+,|t=\d+)?$/.test(before) && readTimes(`${before} ${text}`, draft.facts))
+        return true;
+      return (
+        /^(?:rcu: )?(?:\t?\s*\(?|\d+-|Tasks blocked|rcu\w* kthread|Unless |RCU grace-period|All QSes|Blocked by|Stack dump where|blocking rcu_node|hardirqs|number:|cputime:)/.test(
+          text,
+        ) && /^(?:rcu: |\d+-|\(|Tasks blocked|All QSes|blocking rcu_node)/.test(text)
+      );
+    },
+  };
 };
 
 export const rcuStallRecogniser: ReportRecogniser = {
@@ -49,6 +57,6 @@ export const rcuStallRecogniser: ReportRecogniser = {
       jiffies: null,
     };
     readTimes(text, facts);
-    return stackReport(line, { kind: 'rcu-stall', facts }, form);
+    return stackReport(line, { kind: 'rcu-stall', facts }, newForm(text));
   },
 };
