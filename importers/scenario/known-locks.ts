@@ -88,7 +88,6 @@ const EXACT: readonly LockCall[] = [
     lock: 'device_hotplug_lock',
     source: 'drivers/base/core.c',
   },
-  { function: 'net_lock', does: 'lock', lock: 'pernet_ops_rwsem', source: 'net/core/net_namespace.c' },
   { function: 'wait_for_completion', does: 'wait', lock: '@', source: 'kernel/sched/completion.c' },
 ];
 
