@@ -11,7 +11,7 @@ const ARCH_SIGNS: readonly (readonly [string, number, RegExp])[] = [
   [
     's390x',
     3,
-    /\b(?:zpci_|chsc_|crw_collect|ccw_device|css_|vfio_pci_zdev)\w+|&zdev->|\bsystem_call\+0x[0-9a-f]+\/0x/,
+    /\b(?:zpci_|chsc_|crw_collect|ccw_device|css_(?:process_crw|sched_sch|evaluate)|vfio_pci_zdev)\w+|&zdev->|\bsystem_call\+0x[0-9a-f]+\/0x/,
   ],
   ['s390x', 1, /\[<0{4,5}[0-9a-f]{10,12}>\] \w+\+0x/],
   [
@@ -82,8 +82,8 @@ const DRIVERS: readonly (readonly [string, RegExp, RegExp])[] = [
   ['amdgpu', /^amdgpu$/, /^(?:amdgpu_|amdgpu_dm_)/],
   [
     's390',
-    /^(?:zcrypt\w*|vfio_ap|vfio_ccw|qeth\w*|dasd\w*|zfcp|ism|smc)$/,
-    /^(?:zpci_|__zpci_|s390_|ccw_|chsc_|crw_|css_|ap_bus|sclp_|__s390)/,
+    /^(?:zcrypt\w*|vfio_ap|vfio_ccw|qeth\w*|dasd\w*|zfcp|ism)$/,
+    /^(?:zpci_|__zpci_|s390_|ccw_|chsc_|crw_|css_(?:process_crw|sched_sch|evaluate)|ap_bus_|sclp_|__s390)/,
   ],
 ];
 

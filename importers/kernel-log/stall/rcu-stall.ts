@@ -32,7 +32,7 @@ const newForm = (headline: string): StackReportForm => {
       const before = last;
       last = text;
       if (readTimes(text, draft.facts)) return true;
-      if (/\((?:detected by \d+,|t=\d+)?$/.test(before) && readTimes(`${before} ${text}`, draft.facts))
+      if (/\([^)]*$/.test(before) && readTimes(`${before} ${text}`, draft.facts))
         return true;
       return (
         /^(?:rcu: )?(?:\t?\s*\(?|\d+-|Tasks blocked|rcu\w* kthread|Unless |RCU grace-period|All QSes|Blocked by|Stack dump where|blocking rcu_node|hardirqs|number:|cputime:)/.test(
