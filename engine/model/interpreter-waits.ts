@@ -114,9 +114,15 @@ function mayInterrupt(world: World, t: number, free: ReadonlySet<number>): boole
 /** The shortest cycle, the first in dictionary order of several, with those who queue behind it. */
 export function findDeadlock(world: World): { cycle: number[]; bystanders: number[] } | null {
   const edges = stuck(world);
-  const nodes = [...edges.keys()].sort((a, b) => a - b);
+  // Who leads to nobody is in no cycle; without those, a graph free of cycles is empty and quickly done with.
+  const left = new Set(edges.keys());
+  for (let size = -1; size !== left.size; ) {
+    size = left.size;
+    for (const t of left) if (![...edges.get(t)!].some((u) => left.has(u))) left.delete(t);
+  }
+  const nodes = [...left].sort((a, b) => a - b);
   const walk = (path: readonly number[], length: number): number[] | null => {
-    const targets = [...edges.get(path[path.length - 1]!)!].sort((a, b) => a - b);
+    const targets = nodes.filter((u) => edges.get(path[path.length - 1]!)!.has(u));
     if (path.length === length) return targets.includes(path[0]!) ? [...path] : null;
     for (const u of targets) {
       if (u <= path[0]! || path.includes(u)) continue;
