@@ -121,7 +121,7 @@ describe('shrink', () => {
         for (const find of createFuzzer([p], { seed, maxSteps: 1000 }).round(40).finds) {
           const machine = new Machine(compileOrThrow(p));
           const before = follow(machine, find.schedule);
-          const result = shrink(p, find.schedule, { states: 20_000 });
+          const result = shrink(p, find.schedule, { states: 20_000, total: 2_000_000 });
           if (!result.ok) throw new Error(result.reason);
           const { shrunk } = result;
           shrunkFinds++;
@@ -132,7 +132,7 @@ describe('shrink', () => {
           const run = runGenome(small, shrunk.genome, 1000);
           expect(run.verdict).toEqual(shrunk.verdict);
           expect(run.schedule).toEqual(shrunk.schedule);
-          const again = shrink(shrunk.program, shrunk.schedule, { states: 20_000 });
+          const again = shrink(shrunk.program, shrunk.schedule, { states: 20_000, total: 2_000_000 });
           expect(again).toEqual(result);
         }
       }),

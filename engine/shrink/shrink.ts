@@ -20,9 +20,17 @@ import { type Shape, sameShape } from './shape.js';
 export interface ShrinkLimits {
   /** States of one search; beyond, a candidate counts as not proven either way. */
   readonly states: number;
+  /** States in all searches of one shrinking; the grade is `reduced` once they are used up. */
+  readonly total: number;
 }
 
-export const SHRINK_LIMITS: ShrinkLimits = { states: 100_000 };
+export const SHRINK_LIMITS: ShrinkLimits = { states: 100_000, total: 400_000 };
+
+/** States that may still be visited while one program is shrunk. */
+interface Purse {
+  readonly each: number;
+  left: number;
+}
 
 export interface Shrunk {
   readonly program: Program;
@@ -81,9 +89,11 @@ function project(subject: Subject, edit: Edit, machine: Machine): Outcome {
   return follow(machine, done);
 }
 
-function searchFor(machine: Machine, shape: Shape, states: number): Generator<number, Reached> {
+function* searchFor(machine: Machine, shape: Shape, purse: Purse): Generator<number, Reached> {
   const matches = (m: Machine): boolean => m.finished() !== null && sameShape(outcomeOf(m, []).shape, shape);
-  return reachSteps(machine, { matches }, states);
+  const reached = yield* reachSteps(machine, { matches }, Math.min(purse.each, purse.left));
+  purse.left = Math.max(0, purse.left - reached.states);
+  return reached;
 }
 
 /** One candidate of a pass, tried by the projected schedule and, if `search`, by searching all schedules. */
@@ -91,15 +101,15 @@ function* attempt(
   subject: Subject,
   edit: Edit,
   shape: Shape,
-  limits: ShrinkLimits | null,
+  purse: Purse | null,
 ): Generator<number, { readonly taken: Subject | null; readonly proven: boolean }> {
   if (edit.program.tasks.length === 0) return { taken: null, proven: true };
   const machine = machineFor(edit.program);
   if (machine === null) return { taken: null, proven: true };
   const outcome = project(subject, edit, machine);
   if (sameShape(outcome.shape, shape)) return { taken: { machine, outcome }, proven: true };
-  if (limits === null) return { taken: null, proven: false };
-  const reached = yield* searchFor(machine, shape, limits.states);
+  if (purse === null || purse.left === 0) return { taken: null, proven: false };
+  const reached = yield* searchFor(machine, shape, purse);
   if (reached.schedule === null) return { taken: null, proven: reached.complete };
   return { taken: { machine, outcome: follow(machine, reached.schedule) }, proven: true };
 }
@@ -108,7 +118,7 @@ function* attempt(
 function* fixpoint(
   from: Subject,
   shape: Shape,
-  limits: ShrinkLimits | null,
+  purse: Purse | null,
   passes: readonly ShrinkPass[],
 ): Generator<number, { readonly subject: Subject; readonly proven: boolean }> {
   let subject = from;
@@ -123,7 +133,7 @@ function* fixpoint(
         for (const edit of pass.candidates(program)) {
           if (weightOf(edit.program) >= weight) continue;
           yield weight;
-          const result = yield* attempt(subject, edit, shape, limits);
+          const result = yield* attempt(subject, edit, shape, purse);
           proven = proven && result.proven;
           if (result.taken === null) continue;
           subject = result.taken;
@@ -205,9 +215,10 @@ export function* shrinkSteps(
   const { shape } = outcome;
   if (shape === null) return { ok: false, reason: `the schedule ends ${outcome.verdict.kind}` };
   const quick = yield* fixpoint({ machine, outcome }, shape, null, PASSES);
-  const dear = yield* fixpoint(quick.subject, shape, limits, PASSES);
+  const purse: Purse = { each: limits.states, left: limits.total };
+  const dear = yield* fixpoint(quick.subject, shape, purse, PASSES);
   let { subject } = dear;
-  const shortest = yield* searchFor(subject.machine, shape, limits.states);
+  const shortest = yield* searchFor(subject.machine, shape, { each: limits.states, left: limits.states });
   const proven = dear.proven && shortest.complete;
   if (shortest.schedule !== null) {
     subject = { machine: subject.machine, outcome: follow(subject.machine, shortest.schedule) };
