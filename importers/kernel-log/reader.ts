@@ -11,6 +11,8 @@ import { parseTaskLine } from './task-line.js';
 /** Excerpts without a headline are looked for in this much text; longer files are logs that nobody cut by hand. */
 const EXCERPT_CHARS = 8 << 20;
 const MAX_LINES = 4_000;
+/** printk cuts records at 1 KiB to 2 KiB; patterns need not look further. */
+const MAX_MESSAGE = 4_096;
 /** Lines in a row that no open report took, after which all are closed. */
 const MAX_SILENCE = 400;
 /** Reports open at once; interleaving CPUs give a few, a file of garbage could give any number. */
@@ -143,11 +145,12 @@ export class KernelLogReader {
     const cut = this.#cutRaw;
     this.#cutRaw = null;
     const whole = cut === null ? raw : `${cut.raw.trimEnd()} ${raw.replace(/^[>|\s]+/, '')}`;
-    if (this.#open.length > 0 && CUT_FRAME.test(whole) && whole.length < 1_000) {
+    if (this.#open.length > 0 && whole.length < 1_000 && CUT_FRAME.test(whole)) {
       this.#cutRaw = { raw: whole, no: cut?.no ?? no };
       return;
     }
-    for (const line of peelLine(whole, cut?.no ?? no)) this.#line(line);
+    for (const line of peelLine(whole, cut?.no ?? no))
+      this.#line(line.text.length > MAX_MESSAGE ? { ...line, text: line.text.slice(0, MAX_MESSAGE) } : line);
   }
 
   /** Puts together what a mail client cut; what does not become whole is dispatched as it came. */
