@@ -63,7 +63,10 @@ class StackReport implements ReportParser {
   }
 
   #feed(text: string, line: LogLine): Fed {
-    if (isHeadline(text) && (this.#trace.begun || this.#form.continues?.(text) !== true)) return 'over';
+    if (isHeadline(text)) {
+      if (this.#trace.begun || this.#form.continues?.(text) !== true) return 'over';
+      return 'taken';
+    }
     if (this.#form.detail(text, this.#draft)) return 'taken';
     if (this.#held.feed(line) === 'taken') return 'taken';
     const task = parseTaskLine(text);
