@@ -26,6 +26,7 @@ export const ROOMS: readonly Room[] = [
     room: 'importers',
     mayImport: ['corpus/schema', 'corpus/text'],
     mayUse: [
+      'node:buffer',
       'node:fs',
       'node:fs/promises',
       'node:zlib',

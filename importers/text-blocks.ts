@@ -1,6 +1,5 @@
 // Bytes of a text file in, blocks of whole decoded lines out, in bounded memory.
 import { isAscii, isUtf8 } from 'node:buffer';
-import { TextDecoder } from 'node:util';
 
 /** Longest line that is kept, in bytes: 1 MiB. */
 export const MAX_LINE_BYTES = 1 << 20;
@@ -37,7 +36,7 @@ function countLines(text: string): number {
 /** Turns UTF-16 with a byte order mark into UTF-8; every other stream passes unchanged (a UTF-8 mark is dropped). */
 async function* toUtf8(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let start: Uint8Array | null = new Uint8Array(0);
-  let decoder: TextDecoder | null = null;
+  let decoder: InstanceType<typeof TextDecoder> | null = null;
   for await (const chunk of chunks) {
     let bytes = chunk;
     if (start !== null) {

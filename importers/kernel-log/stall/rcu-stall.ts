@@ -32,12 +32,9 @@ const newForm = (headline: string): StackReportForm => {
       const before = last;
       last = text;
       if (readTimes(text, draft.facts)) return true;
-      if (/\([^)]*$/.test(before) && readTimes(`${before} ${text}`, draft.facts))
-        return true;
-      return (
-        /^(?:rcu: )?(?:\t?\s*\(?|\d+-|Tasks blocked|rcu\w* kthread|Unless |RCU grace-period|All QSes|Blocked by|Stack dump where|blocking rcu_node|hardirqs|number:|cputime:)/.test(
-          text,
-        ) && /^(?:rcu: |\d+-|\(|Tasks blocked|All QSes|blocking rcu_node)/.test(text)
+      if (/\([^)]*$/.test(before) && readTimes(`${before} ${text}`, draft.facts)) return true;
+      return /^(?:rcu: |\d+-|\(|Tasks blocked|All QSes|blocking rcu_node|rcu_\w+ kthread|Task dump for CPU)/.test(
+        text,
       );
     },
   };
