@@ -9,6 +9,8 @@ describe('peelLine', () => {
   it.each([
     ['INFO: task a:1 blocked'],
     ['[    1.234567] INFO: task a:1 blocked'],
+    ['4,323,29343094,c;INFO: task a:1 blocked'],
+    ['6,1,0,-,caller=T12;INFO: task a:1 blocked'],
     ['[12345.234567] INFO: task a:1 blocked'],
     ['[ 2785.392341 ] INFO: task a:1 blocked'],
     ['[ 240.] INFO: task a:1 blocked'],
@@ -119,5 +121,21 @@ describe('peelLine', () => {
         for (const line of peelLine(raw, 3)) expect(line.no).toBe(3);
       }),
     );
+  });
+});
+
+describe('/dev/kmsg records', () => {
+  it("keep the stamp in microseconds, the caller and the message's own blanks", () => {
+    expect(peelLine('4,354,29366041,-,caller=C1; #0: ffff (lf_b)', 7)).toEqual([
+      { no: 7, text: ' #0: ffff (lf_b)', caller: 'C1', timeNs: 29366041000n },
+    ]);
+  });
+
+  it('are split where the kernel escaped a newline', () => {
+    expect(texts('4,326,29343094,-;\\x0awhich lock already depends on the new lock.\\x0a')).toEqual([
+      '',
+      'which lock already depends on the new lock.',
+      '',
+    ]);
   });
 });

@@ -34,6 +34,13 @@ const NUMBERED = /(?:[\w./-]+[:-])?\d{1,8}(?:[:-]|\t| +) *(?=[<[] *[\d+<])/y;
 /** What stood on the terminal when the kernel wrote: `(initramfs) `, `root@host:~# `, `login: `, `console | `. */
 const TERMINAL = /(?:\([\w-]{1,20}\)|\S{1,40}[#$:|]|[\w.-]{1,40} +\|) +(?=\[ *\d+\.\d{6}\])/y;
 
+/**
+ * /dev/kmsg: `level,sequence,microseconds,flags[,caller=T1];message` (Documentation/ABI/testing/dev-kmsg). What is not
+ * printable stands as `\\x0a` there, newlines inside a message among it.
+ */
+const KMSG = /\d{1,4},\d{1,20},(\d{1,20}),[-c+](?:,caller=([TC]\d+))?(?:,[^;,]{0,64}){0,8};/y;
+const KMSG_NEWLINE = '\\x0a';
+
 const ESCAPE = '\u001b';
 const ANSI =
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])|\^\[\[[0-9;]*m|\u241b\[[0-9;]*m/g;
@@ -123,6 +130,11 @@ function peelFrom(text: string): Peeled {
     if (code === 0x3e) {
       // `> `, `>> `, `>`: mail quoting.
       end = begin + 1;
+    } else if (begin === 0 && code >= 0x30 && code <= 0x39 && text.includes(';')) {
+      KMSG.lastIndex = 0;
+      const record = KMSG.exec(text);
+      if (record !== null)
+        return { at: KMSG.lastIndex, caller: record[2] ?? null, timeNs: BigInt(record[1]!) * 1000n };
     } else if (code === 0x5b) {
       STAMP.lastIndex = begin;
       const stamp = STAMP.exec(text);
@@ -192,6 +204,15 @@ export function peelLine(raw: string, no: number): LogLine[] {
     line = line.replace(/\r+$/, '');
     if (line.includes('\r')) {
       for (const part of line.split(/\r+/)) if (part !== '') out.push(...peelLine(part, no));
+      return out;
+    }
+  }
+  if (line.includes(KMSG_NEWLINE)) {
+    KMSG.lastIndex = 0;
+    const record = KMSG.exec(line);
+    if (record !== null) {
+      const head = line.slice(0, KMSG.lastIndex);
+      for (const part of line.slice(head.length).split(KMSG_NEWLINE)) peelOne(head + part, no, out);
       return out;
     }
   }
