@@ -1,5 +1,7 @@
 // The built command line from outside: exit codes, JSON forms, streams, bad input.
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bench } from './spawned.laws.js';
 import { COMMANDS } from './table.js';
@@ -31,8 +33,15 @@ const HARMLESS = SEED.replace(/ {2}lock B {5}# sriov.*\n {2}lock A.*\n/, '  lock
   'expect none',
 );
 
+const schemas = JSON.parse(readFileSync(new URL('../docs/schema.json', import.meta.url), 'utf8')) as object;
+const ajv = new Ajv({ allowUnionTypes: true, strict: false }).addSchema(schemas, 'relock');
+const isForm = ajv.compile({ $ref: 'relock#/definitions/Form' });
+
+/** The one object on stdout; it must be one of the documented forms. */
 function json(text: string): Record<string, unknown> {
-  return JSON.parse(text) as Record<string, unknown>;
+  const form = JSON.parse(text) as Record<string, unknown>;
+  if (!isForm(form)) throw new Error(`${ajv.errorsText(isForm.errors)}\n${text.slice(0, 2000)}`);
+  return form;
 }
 
 interface WitnessLike {
@@ -394,7 +403,60 @@ function hugeLitmus(): string {
   ].join('\n');
 }
 
+describe('worker threads', () => {
+  it('share a campaign: their work adds up, is saved, and goes on with any number of them', () => {
+    const db = ['--db', 'crew.db'];
+    // Two tasks at odds about I and J, so that there is something to find.
+    bench.write(
+      'odd.litmus',
+      hugeLitmus().replace(/( {2}lock A\n {2}lock B\n)/, '  lock J\n  lock I\n  unlock I\n  unlock J\n$1'),
+    );
+    bench.write('huge.litmus', hugeLitmus());
+    expect(bench.relock(['import', 'odd.litmus', 'huge.litmus', ...db]).code).toBe(0);
+    const first = bench.relock(['fuzz', 'crew', '-j', '2', '--execs', '400', '--json', ...db]);
+    expect(first.code, first.stderr).toBe(1);
+    const { execs, resume } = json(first.stdout) as { execs: number; resume: string };
+    expect(execs).toBeGreaterThanOrEqual(400);
+    expect(resume).toContain('-j 2');
+    for (const found of witnesses(first.stdout)) expect(found.kind).toBe('inversion');
+    for (const jobs of ['3', '1']) {
+      const before = (
+        json(bench.relock(['status', '--json', ...db]).stdout) as { campaigns: { execs: number }[] }
+      ).campaigns;
+      const next = bench.relock(['fuzz', 'crew', '-j', jobs, '--execs', '90', '--json', ...db]);
+      expect([0, 1], next.stderr).toContain(next.code);
+      expect((json(next.stdout) as { execs: number }).execs).toBeGreaterThanOrEqual(
+        (before[0]?.execs ?? 0) + 90,
+      );
+    }
+    expect(bench.relock(['verify-db', ...db])).toMatchObject({ code: 0 });
+    expect(bench.relock(['fuzz', '-j', '0', ...db]).code).toBe(2);
+  });
+
+  it('are stopped together', () => {
+    bench.write('huge.litmus', hugeLitmus());
+    expect(bench.shell('relock import huge.litmus --db crew-int.db').code).toBe(0);
+    const { code, stderr } = bench.shell(
+      'relock fuzz night -j 2 --for 60s --db crew-int.db & P=$!; sleep 6; kill -INT $P; wait $P',
+    );
+    expect(code, stderr).toBe(130);
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/relock fuzz night --for \d+s -j 2/);
+  });
+});
+
 describe('an interrupted campaign', () => {
+  it('that is killed has lost no witness, and goes on', () => {
+    const db = '--db killed.db';
+    bench.write('huge.litmus', hugeLitmus());
+    expect(bench.shell(`relock import huge.litmus ${HUNG} ${db}`).code).toBe(0);
+    bench.shell(`relock fuzz night --for 60s ${db} & P=$!; sleep 3; kill -9 $P; wait $P`);
+    expect(witnesses(bench.relock(['ls', '--json', '--db', 'killed.db']).stdout)).toHaveLength(1);
+    expect(bench.relock(['verify-db', '--db', 'killed.db'])).toMatchObject({ code: 0 });
+    const resumed = bench.shell(`relock fuzz night --for 1s ${db}`);
+    expect([0, 1], resumed.stderr).toContain(resumed.code);
+    expect(witnesses(bench.relock(['ls', '--json', '--db', 'killed.db']).stdout)).toHaveLength(1);
+  });
+
   it('saves, exits with 130, and ends with the command that goes on', () => {
     const db = '--db inter.db';
     bench.write('huge.litmus', hugeLitmus());

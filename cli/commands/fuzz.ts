@@ -14,9 +14,11 @@ import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
 
 const DEFAULT_NAME = 'default';
 const DEFAULT_SECONDS = 60;
+const MOST_JOBS = 256;
 
 export async function run(session: Session): Promise<ExitCode> {
   const budget = budgetOf(session);
+  const jobs = jobsOf(session);
   const name = session.args[0] ?? DEFAULT_NAME;
   if (name.startsWith('-') || name.trim() === '')
     throw usage(`"${name}" is no name for a campaign.`, 'relock fuzz night');
@@ -33,7 +35,7 @@ export async function run(session: Session): Promise<ExitCode> {
   const progress = progressOf(session, name, total, budget.by);
   const signals = listen(() => progress.stop());
   try {
-    await campaign.run(budget, {
+    await campaign.run(budget, jobs, {
       shouldStop: () => signals.stopped,
       onFigures: (figures) => progress.update(figures),
     });
@@ -42,7 +44,7 @@ export async function run(session: Session): Promise<ExitCode> {
     signals.deafen();
   }
 
-  const resume = resumeLine(session, name, campaign.rest(budget), budget.by);
+  const resume = resumeLine(session, name, campaign.rest(budget), budget);
   const untriaged = campaign.found.filter(({ witness }) => isUntriaged(witness));
   const fresh = campaign.found.filter(({ isNew }) => isNew).length;
   if (session.json)
@@ -75,21 +77,20 @@ export async function run(session: Session): Promise<ExitCode> {
 }
 
 function budgetOf(session: Session): Budget {
-  const jobs = session.text('jobs');
-  if (jobs !== null && wholeNumber('-j', jobs) > 1)
-    throw new Trouble({
-      title: 'MORE THAN ONE WORKER IS NOT BUILT YET',
-      facts: [
-        `-j ${jobs}: a campaign of this version runs in one thread. Two campaigns of other names and seeds can run side by side.`,
-      ],
-      next: 'relock fuzz -j 1',
-    });
   const time = session.text('for');
   const execs = session.text('execs');
   if (time !== null && execs !== null)
     throw usage('Use just one of --for and --execs.', 'relock fuzz --for 5m');
   if (execs !== null) return { by: 'execs', execs: wholeNumber('--execs', execs) };
   return { by: 'seconds', seconds: time === null ? DEFAULT_SECONDS : lengthOfTime('--for', time) };
+}
+
+/** Worker threads: one if nothing is said. */
+function jobsOf(session: Session): number {
+  const text = session.text('jobs');
+  const jobs = text === null ? 1 : wholeNumber('-j', text);
+  if (jobs <= MOST_JOBS) return jobs;
+  throw usage(`-j ${jobs}: at most ${MOST_JOBS} worker threads.`, `relock fuzz -j ${MOST_JOBS}`);
 }
 
 function nothingToRun(store: Store, path: string): Trouble {
@@ -129,17 +130,22 @@ function listen(onStop: () => void): { readonly stopped: boolean; deafen: () => 
   };
 }
 
-function resumeLine(session: Session, name: string, rest: number, by: Budget['by']): string {
-  const db = session.dbGiven ? ` --db ${session.dbPath}` : '';
-  if (by === 'execs') return `relock fuzz ${name} --execs ${Math.max(1, Math.ceil(rest))}${db}`;
-  return `relock fuzz ${name} --for ${rest > 0 ? formatDuration(rest) : '1m'}${db}`;
+/** The command that goes on: for what is left, or for as long again. */
+function resumeLine(session: Session, name: string, rest: number, budget: Budget): string {
+  const jobs = session.text('jobs');
+  const tail = `${jobs === null ? '' : ` -j ${jobs}`}${session.dbGiven ? ` --db ${session.dbPath}` : ''}`;
+  if (budget.by === 'execs') {
+    const execs = Math.ceil(rest);
+    return `relock fuzz ${name} --execs ${execs > 0 ? execs : budget.execs}${tail}`;
+  }
+  return `relock fuzz ${name} --for ${formatDuration(rest > 0 ? rest : budget.seconds)}${tail}`;
 }
 
 function summary(campaign: CampaignRun, fresh: number): string[] {
-  const { exhausted, states, runnable, programs } = campaign;
+  const { exhausted, states, unfinished, programs } = campaign;
   const searched = exhausted
     ? `searched every schedule of ${count(programs, 'program')} (${grouped(states)} states): what is not found here is not there, within the model`
-    : `searched ${grouped(states)} states exhaustively and ${grouped(campaign.execs)} schedules one by one; ${runnable} of ${count(programs, 'program')} left open (fuzzing proves presence, not absence)`;
+    : `searched ${grouped(states)} states exhaustively and ${grouped(campaign.execs)} schedules one by one; ${unfinished} of ${count(programs, 'program')} left open (fuzzing proves presence, not absence)`;
   const found =
     campaign.found.length === 0
       ? 'nothing found in this run'

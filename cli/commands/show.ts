@@ -1,6 +1,6 @@
 // relock show: one witness in one of its forms.
 import { spawnSync } from 'node:child_process';
-import type { ShowForm } from '../../corpus/schema/forms.js';
+import type { Witness } from '../../corpus/schema/witness.js';
 import type { Explanation } from '../../reports/explain.js';
 import { mailForm } from '../../reports/mail/mail.js';
 import { subject } from '../../reports/mail/subject.js';
@@ -46,9 +46,9 @@ export async function run(session: Session): Promise<ExitCode> {
 }
 
 /** The witness in its contract form, and the explanation that every text form starts from. */
-function showForm(explanation: Explanation): ShowForm & { readonly explanation: object } {
+function showForm(explanation: Explanation): Witness & { readonly explanation: object } {
   const { witness, ...why } = explanation;
-  return { schema: 'relock.show/1', ...witness, witness, explanation: why };
+  return { ...witness, explanation: why };
 }
 
 /** On a terminal the first line is bold. */
