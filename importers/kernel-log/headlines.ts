@@ -12,6 +12,13 @@ export const TRIGGER =
 export const HEADLINE_TRIGGER =
   /INFO: |WARNING: |BUG: |LOCKUP|Show(?:ing all| (?:Blocked|State|Locks))|DEBUG_LOCKS_WARN_ON|-> #\d|Linux version /g;
 
+/**
+ * Tells, of a raw line that the net caught, whether it is worth peeling: programs log `INFO: ` and `WARNING: ` on every
+ * line. Again a superset of every recogniser, cut headlines included.
+ */
+export const WORTH_READING =
+  /(?:INFO|WARNING|BUG): *(?:$|task |possible|inconsistent|suspicious|bad |held|lock|[Nn]ested|[Ii]nvalid|scheduling|sleeping|using |soft|workqueue|spin|rw|rt|mutex|MAX_|key |looking|trying|CPU: |kernel|lib|DEBUG|rcu|\S+-(?:safe|unsafe)|.*(?:lock|LOCK|stall|RCU|irq|IRQ))| held by |Show|LOCKUP|state:D|Linux version|DEBUG_LOCKS|-> ?#|is trying|takes:|just changed|the existing|still held/;
+
 /** Lock reports and stalls, at the beginning of a peeled and trimmed message. */
 const HEADLINES: readonly RegExp[] = [
   /^(?:\[ )?(?:INFO|WARNING|BUG): (?:possible (?:circular|recursive|irq lock|deadlock)|inconsistent |.*(?:safe|READ) -> .* lock order|suspicious (?:RCU|rcu_dereference)|bad (?:unlock|contention)|held lock freed|lock held (?:when|at)|.* still has locks held|Nested lock|Invalid wait context|invalid wait context|bad wait context)/i,

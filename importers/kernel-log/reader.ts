@@ -2,7 +2,7 @@
 import type { Report } from '../../corpus/schema/report.js';
 import type { SkipCounter } from '../skips.js';
 import type { TextBlock } from '../text-blocks.js';
-import { HEADLINE_TRIGGER, isHeadline, TRIGGER } from './headlines.js';
+import { HEADLINE_TRIGGER, isHeadline, TRIGGER, WORTH_READING } from './headlines.js';
 import type { LogLine, ReportParser, ReportRecogniser } from './line.js';
 import { MachineHints } from './platform.js';
 import { peelLine } from './prefix.js';
@@ -112,7 +112,8 @@ export class KernelLogReader {
     const trigger = this.#chars < EXCERPT_CHARS ? TRIGGER : HEADLINE_TRIGGER;
     this.#chars += text.length;
     while (at <= text.length) {
-      if (this.#open.length === 0 && this.#parts.length === 0 && this.#cutRaw === null) {
+      const idle = this.#open.length === 0 && this.#parts.length === 0 && this.#cutRaw === null;
+      if (idle) {
         trigger.lastIndex = at;
         const hit = trigger.exec(text);
         if (hit === null) break;
@@ -123,7 +124,8 @@ export class KernelLogReader {
       }
       const newline = text.indexOf('\n', at);
       const end = newline === -1 ? text.length : newline;
-      this.#raw(text.slice(at, end), no);
+      const raw = text.slice(at, end);
+      if (!idle || WORTH_READING.test(raw)) this.#raw(raw, no);
       at = end + 1;
       no++;
     }
