@@ -60,6 +60,10 @@ describe('peelLine', () => {
     ['[    1.234567] INFO: task a:1 blocked\r'],
     ['[    1.234567] INFO: task a:1 blocked\r\r'],
     ['[    1.234567] INFO: task a:1 blocked^M'],
+    ['2022-11-15T22:52:28,123456+01:00[  T123] INFO: task a:1 blocked'],
+    ['2022-11-15T22:52:28.123 INFO:tasks.host.console:[    1.234567] INFO: task a:1 blocked'],
+    ['2022-11-15T22:52:28.123 INFO:tasks.host.console:INFO: task a:1 blocked'],
+    ['(initramfs) [Tue Nov 15 22:52:28 2022] INFO: task a:1 blocked'],
     ['&gt; [    1.234567] INFO: task a:1 blocked'],
   ])('%j', (raw) => {
     expect(texts(raw)).toEqual(['INFO: task a:1 blocked']);

@@ -14,7 +14,7 @@ const DATE_IN_BRACKETS =
 const LEVEL = /<(?:\d{1,3}|[cdew])>/y;
 /** A level whose `<` was lost. */
 const LEVEL_TAIL = /\d>(?= ?\[)/y;
-const ISO = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?= |\t|$)/y;
+const ISO = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?= |\t|\[|$)/y;
 const CLOCK = /\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?=:? )/y;
 /** `2022/11/15 22:52:28`, as Go programs and syzkaller print. */
 const SLASHED = /\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?= )/y;
@@ -23,6 +23,8 @@ const SYSLOG =
   /(?:[^\s\d[\]<>():;,]{3,6},? {1,2}\d{1,2}(?: \d{4})?,?|\d{1,2}\.? [^\s\d[\]<>():;,]{3,6}) \d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?= |$)/y;
 /** Host and program behind a date: ` host kernel:`, ` kernel[0]:`, ` host kern.warn kernel:`, ` kernel:`. */
 const PROGRAM = / +(?:[^\s:[\]]+ +){0,2}(?:kernel|klogd|vmunix|dmesg)(?:\[\d*\])?:/y;
+/** `INFO:host.console:` of Python's logging, as teuthology and others put between date and message. */
+const LOGGER = / (?:DEBUG|INFO|WARNING|ERROR):[\w@.-]+:/y;
 /** A host alone, where a stamp follows. */
 const HOST = / +[\w.-]+(?= \[ *\d+\.\d+ *\])/y;
 /** `kernel:` or `host kernel:` without a date. */
@@ -32,7 +34,8 @@ const FACILITY = /(?:kern|user|daemon|syslog) *(?::\w+ *:|\.\w+ kernel:)/y;
 /** `123:` or `file.log:123:` of grep -n, `123  ` of cat -n: only where a stamp follows. */
 const NUMBERED = /(?:[\w./-]+[:-])?\d{1,8}(?:[:-]|\t| +) *(?=[<[] *[\d+<])/y;
 /** What stood on the terminal when the kernel wrote: `(initramfs) `, `root@host:~# `, `login: `, `console | `. */
-const TERMINAL = /(?:\([\w-]{1,20}\)|\S{1,40}[#$:|]|[\w.-]{1,40} +\|) +(?=\[ *\d+\.\d{6}\])/y;
+const TERMINAL =
+  /(?:\([\w-]{1,20}\)|\S{1,40}[#$:|]|[\w.-]{1,40} +\|) +(?=\[(?: *\d+\.\d{6}\]|[^\s\d[\]]{2,4} [^\s\d[\]]{3,4} +\d+ \d\d:|\d{4}-\d\d-))/y;
 
 /**
  * /dev/kmsg: `level,sequence,microseconds,flags[,caller=T1];message` (Documentation/ABI/testing/dev-kmsg). What is not
@@ -104,6 +107,7 @@ function pastOther(text: string, at: number): number {
 
 function pastProgram(text: string, at: number): number {
   let end = past(PROGRAM, text, at);
+  if (end === -1) end = past(LOGGER, text, at);
   if (end === -1) end = past(HOST, text, at);
   return end === -1 ? at : end;
 }
