@@ -176,6 +176,18 @@ describe('every wrapping of a log gives the same reports', () => {
   });
 });
 
+describe('packed logs', () => {
+  const PACKED = join(TESTDATA, 'packed');
+
+  it.each(readdirSync(PACKED))('%s gives what the plain log gives', async (name) => {
+    const plain = await capture(Buffer.from(textOf('01-x86-sriov-vs-remove-hung.log')));
+    const packed = await capture(readFileSync(join(PACKED, name)));
+    expect(packed.reports).toEqual(plain.reports);
+    expect(packed.events).toEqual(plain.events);
+    expect(packed.skipped).toEqual(plain.skipped);
+  });
+});
+
 describe('laws', () => {
   it('recognises a log under any name', async () => {
     for (const name of ['a.litmus', '-', 'trace.dat', 'x.log.gz', ''])
