@@ -30,6 +30,13 @@ const ABOUT_DEADLOCK: ReadonlySet<ReportKind> = new Set([
   'hung-task',
 ]);
 
+/** Skips that mean: somebody waits, or a cycle was reported, and the log does not say enough to run it. */
+const LEAVES_OPEN: ReadonlySet<string> = new Set([
+  'wait_not_explained',
+  'chain_incomplete',
+  'no_program_from_report',
+]);
+
 /** The text of a source, for those who parse it whole. */
 export async function wholeText(source: Source): Promise<string> {
   const parts: string[] = [];
@@ -135,8 +142,10 @@ function verdictOf(
   if (searched.witnesses.some(restsOnTheLog)) return 'deadlock';
   if (searched.witnesses.length > 0) return 'open';
   if (searched.cycles.some((cycle) => cycle.status === 'open')) return 'open';
-  const unexplained = capture.reports.some((report) => ABOUT_DEADLOCK.has(report.kind));
-  return unexplained && programs.length === 0 ? 'open' : 'none';
+  if (searched.programs.some((program) => !program.complete)) return 'open';
+  const blind = capture.skipped.some((skip) => LEAVES_OPEN.has(skip.stat));
+  const unread = programs.length === 0 && capture.reports.some((report) => ABOUT_DEADLOCK.has(report.kind));
+  return blind || unread ? 'open' : 'none';
 }
 
 /** True unless the witness needs something that the log does not support. */
