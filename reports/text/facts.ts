@@ -43,11 +43,17 @@ export function mailFacts(explanation: Explanation): string[] {
     ...each('Kernel', kernels),
     ...from(explanation),
     ...rules(explanation),
-    ...each('Ruled out', witness.ruledOut ?? []),
-    ...each('Assumes', witness.assumes),
+    ...each('Ruled out', (witness.ruledOut ?? []).map(withoutAddresses)),
+    ...each('Assumes', witness.assumes.map(withoutAddresses)),
     ...queued(explanation),
     ...labelled('Tool', `relock ${explanation.tool}, lock model ${witness.model}`),
   ];
+}
+
+/** Addresses mean nothing outside the machine, and tell strangers more than they should (submitting-patches). */
+function withoutAddresses(text: string): string {
+  const address = /\b(?:0x)?(?=[a-f]*\d)[0-9a-f]{8,16}\b/g;
+  return text.replace(address, '...').replace(/ \(\.\.\.(?:(?:, | and )\.\.\.)*\)/g, '');
 }
 
 function kernelOf(source: { readonly kernel: string | null; readonly arch: string | null }): string {
