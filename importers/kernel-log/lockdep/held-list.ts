@@ -110,7 +110,7 @@ class Reader implements HeldListReader {
     if (lock !== null) {
       // A symboliser doubles the line for inlined callers and puts the real one last.
       if (earlier === undefined || earlier.inline || again)
-        list.locks.set(index, { ref: lock.ref, inline: lock.inline });
+        list.locks.set(index, { ref: { ...lock.ref, line: no }, inline: lock.inline });
     } else if (!text.includes('<RELEASED>') && lockText(text) === 'none') list.unreadable++;
     return true;
   }
