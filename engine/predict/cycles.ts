@@ -30,6 +30,8 @@ export interface AbstractCycle {
 export interface CycleLimits {
   /** Longest cycle looked for. */
   readonly length: number;
+  /** Cycles of this length and below are passed over. */
+  readonly longerThan: number;
   /** Cycles without a fault. */
   readonly cycles: number;
   /** Cycles with a fault, kept to be told as refuted. */
@@ -157,6 +159,8 @@ export interface CycleCount {
   readonly faulty: number;
   /** True if every cycle without a fault was produced. */
   readonly complete: boolean;
+  /** True if a limit other than the length was met. */
+  readonly full: boolean;
 }
 
 /**
@@ -207,7 +211,7 @@ export function* enumerateCycles(
         path.pop();
         continue;
       }
-      if (++steps > limits.steps) return { found, faulty, complete: false };
+      if (++steps > limits.steps) return { found, faulty, complete: false, full: true };
       if (steps % SLICE === 0) yield null;
       const from = nodes[top.at];
       const to = nodes[j];
@@ -223,9 +227,9 @@ export function* enumerateCycles(
       }
       let fault: Fault | null = top.fault ?? (how === 'modes' ? { why: 'modes', key: from.want } : null);
       if (j === start) {
-        if (path.length === 1 && how !== 'holds') continue;
+        if (path.length <= limits.longerThan || (path.length === 1 && how !== 'holds')) continue;
         if (fault === null) {
-          if (found >= limits.cycles) return { found, faulty, complete: false };
+          if (found >= limits.cycles) return { found, faulty, complete: false, full: true };
           found++;
         } else {
           if (faulty >= limits.faulty) continue;
@@ -256,5 +260,5 @@ export function* enumerateCycles(
       path.push({ at: j, fault, next: successors(j, start), cursor: 0 });
     }
   }
-  return { found, faulty, complete };
+  return { found, faulty, complete, full: false };
 }

@@ -4,7 +4,7 @@ import type { LoweredProgram } from '../../corpus/schema/program.js';
 import type { Genome } from '../../corpus/schema/schedule.js';
 import type { SearchFind } from '../../corpus/schema/verdict.js';
 import { drain } from '../shrink/reach.js';
-import { type CycleLimits, enumerateCycles, type GraphNode } from './cycles.js';
+import { type CycleCount, type CycleLimits, enumerateCycles, type GraphNode } from './cycles.js';
 import { dependenciesOf } from './dependencies.js';
 import { type MustPrecede, mustOrder } from './must-order.js';
 import { type Settled, settleSteps } from './settle.js';
@@ -67,6 +67,9 @@ export interface Prediction {
 const TRIES = 24;
 
 const MORE_PLACES = `not reached at the first ${TRIES} places where these tasks ask for these locks; there are more`;
+
+/** Cycles up to the first length are looked for first, then up to the second, ... */
+const LENGTHS = [2, 3, 5] as const;
 
 const RANK: Readonly<Record<CycleStatus, number>> = { confirmed: 2, open: 1, refuted: 0 };
 
@@ -141,8 +144,26 @@ export function* predictSteps(
     nodes: readonly GraphNode[],
     skip: (n: readonly GraphNode[]) => boolean,
   ): Generator<number, void> {
+    // Short cycles first: where there are too many for the limits, these are the ones to know.
+    let longerThan = 0;
+    for (const length of [...LENGTHS.filter((l) => l < limits.length), limits.length]) {
+      const count = yield* lookUpTo(nodes, skip, length, longerThan);
+      if (count.complete) return;
+      if (count.full) break;
+      longerThan = length;
+    }
+    complete = false;
+  }
+
+  function* lookUpTo(
+    nodes: readonly GraphNode[],
+    skip: (n: readonly GraphNode[]) => boolean,
+    length: number,
+    longerThan: number,
+  ): Generator<number, CycleCount> {
     const bounds: CycleLimits = {
-      length: limits.length,
+      length,
+      longerThan,
       cycles: Math.max(0, limits.cycles - considered),
       faulty: Math.max(0, limits.refuted - told),
       steps: limits.paths,
@@ -150,10 +171,7 @@ export function* predictSteps(
     const cycles = enumerateCycles(nodes, bounds);
     for (;;) {
       const { value, done } = cycles.next();
-      if (done === true) {
-        complete = complete && value.complete;
-        return;
-      }
+      if (done === true) return value;
       if (value === null) {
         yield considered;
         continue;

@@ -7,6 +7,7 @@ import { compile } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
 import { type ReachGoal, reachSteps } from '../shrink/reach.js';
 import { type Candidate, compose } from './candidate.js';
+import { construct } from './construct.js';
 import type { AbstractCycle, Fault, GraphNode } from './cycles.js';
 import type { MustPrecede } from './must-order.js';
 import type { PredictSource } from './source.js';
@@ -123,6 +124,16 @@ function goalOf(candidate: Candidate, nodes: readonly GraphNode[]): ReachGoal {
   };
 }
 
+/** True if the schedule can be followed step by step and ends in the goal. */
+function leadsTo(machine: Machine, schedule: readonly number[], goal: ReachGoal): boolean {
+  machine.reset();
+  for (const choice of schedule) {
+    if (!machine.canAct(choice)) return false;
+    machine.act(choice);
+  }
+  return machine.finished() !== null && goal.matches(machine);
+}
+
 /** Runs the tasks of the goal one after the other, each up to its request: ends in the cycle if nothing interferes. */
 function aimOf(candidate: Candidate): Genome {
   const preempts: { step: number; task: number }[] = [];
@@ -155,13 +166,21 @@ export function* settleSteps(
   const compiled = compile(program);
   if (!compiled.ok) throw new Error(`candidate ${program.name} is ill-formed: ${compiled.reason}`);
   const machine = new Machine(compiled.compiled);
-  const reached = yield* reachSteps(machine, goalOf(candidate, nodes), maxStates);
-  const { schedule, states } = reached;
+  const goal = goalOf(candidate, nodes);
   const about = {
     candidate: candidate.lowered,
     taskSources: candidate.taskSources,
     aim: aimOf(candidate),
   };
+  const built = construct(program, candidate.goal);
+  if (built.is === 'infeasible') {
+    return { status: 'refuted', why: built.why, complete: true, ...about, find: null };
+  }
+  const works = built.is === 'schedule' && leadsTo(machine, built.schedule, goal);
+  const reached = works
+    ? { schedule: built.schedule, complete: true, states: 0 }
+    : yield* reachSteps(machine, goal, maxStates);
+  const { schedule, states } = reached;
   if (schedule === null) {
     if (reached.complete) {
       const why = `no schedule of these ${program.tasks.length} tasks reaches it: all ${states} states were searched`;

@@ -8,6 +8,7 @@ import { compile, compileOrThrow } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
 import { runGenome } from '../schedulers/genome.js';
 import { closingOp } from './bodies.js';
+import { fewestSteps, isImpossible } from './bounds.js';
 import { weightOf } from './edit.js';
 import { follow, outcomeOf } from './outcome.js';
 import { PASSES } from './passes/list.js';
@@ -166,5 +167,56 @@ describe('shrink', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('proves sixteen philosophers minimal without searching their states', () => {
+    const n = 16;
+    const table = program(
+      Array.from({ length: n }, (_, i) => lockOf(`F${i}`)),
+      Object.fromEntries(
+        Array.from({ length: n }, (_, i) => {
+          const [left, right] = [`F${i}`, `F${(i + 1) % n}`];
+          return [`p${i}`, [lockOp(left), lockOp(right), unlockOp(right), unlockOp(left)]];
+        }),
+      ),
+    );
+    const all = Array.from({ length: n }, (_, i) => i);
+    const result = shrink(table, [...all, ...all], { states: 100, total: 100 });
+    if (!result.ok) throw new Error(result.reason);
+    expect(result.shrunk).toMatchObject({ grade: 'minimal', steps: n });
+    expect(result.shrunk.program.tasks).toHaveLength(n);
+  });
+
+  it('what the bounds call impossible, no search finds; and no schedule beats the fewest steps', () => {
+    let impossible = 0;
+    let bounded = 0;
+    fc.assert(
+      fc.property(programs(WILD), programs(WILD), fc.integer(), (p, q, seed) => {
+        for (const find of createFuzzer([p], { seed, maxSteps: 1000 }).round(30).finds) {
+          const { shape } = follow(new Machine(compileOrThrow(p)), find.schedule);
+          if (shape === null) throw new Error('a find without a shape');
+          const edits = PASSES.flatMap((pass) => [...pass.candidates(p)].map((e) => e.program));
+          for (const other of [p, q, ...edits]) {
+            if (other.tasks.length === 0) continue;
+            const left = reach(
+              new Machine(compileOrThrow(other)),
+              { matches: (m) => m.finished() !== null && sameShape(outcomeOf(m, []).shape, shape) },
+              100_000,
+            );
+            if (isImpossible(other, shape)) {
+              impossible++;
+              expect(left.schedule).toBeNull();
+            }
+            if (left.schedule === null) continue;
+            const { steps } = follow(new Machine(compileOrThrow(other)), left.schedule);
+            if (fewestSteps(other, shape) > 0) bounded++;
+            expect(fewestSteps(other, shape)).toBeLessThanOrEqual(steps);
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect(impossible).toBeGreaterThan(20);
+    expect(bounded).toBeGreaterThan(20);
   });
 });

@@ -10,6 +10,7 @@ import { compile } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
 import { runGenome } from '../schedulers/genome.js';
 import { genomeOfRun } from '../schedulers/genome-of.js';
+import { fewestSteps, isImpossible } from './bounds.js';
 import { type Edit, weightOf } from './edit.js';
 import { follow, type Outcome, outcomeOf } from './outcome.js';
 import { PASSES } from './passes/list.js';
@@ -108,7 +109,9 @@ function* attempt(
   if (machine === null) return { taken: null, proven: true };
   const outcome = project(subject, edit, machine);
   if (sameShape(outcome.shape, shape)) return { taken: { machine, outcome }, proven: true };
-  if (purse === null || purse.left === 0) return { taken: null, proven: false };
+  if (purse === null) return { taken: null, proven: false };
+  if (isImpossible(edit.program, shape)) return { taken: null, proven: true };
+  if (purse.left === 0) return { taken: null, proven: false };
   const reached = yield* searchFor(machine, shape, purse);
   if (reached.schedule === null) return { taken: null, proven: reached.complete };
   return { taken: { machine, outcome: follow(machine, reached.schedule) }, proven: true };
@@ -218,11 +221,15 @@ export function* shrinkSteps(
   const purse: Purse = { each: limits.states, left: limits.total };
   const dear = yield* fixpoint(quick.subject, shape, purse, PASSES);
   let { subject } = dear;
-  const shortest = yield* searchFor(subject.machine, shape, { each: limits.states, left: limits.states });
-  const proven = dear.proven && shortest.complete;
-  if (shortest.schedule !== null) {
-    subject = { machine: subject.machine, outcome: follow(subject.machine, shortest.schedule) };
+  let shortestProven = subject.outcome.steps === fewestSteps(subject.machine.compiled.program, shape);
+  if (!shortestProven) {
+    const found = yield* searchFor(subject.machine, shape, { each: limits.states, left: limits.states });
+    shortestProven = found.complete;
+    if (found.schedule !== null) {
+      subject = { machine: subject.machine, outcome: follow(subject.machine, found.schedule) };
+    }
   }
+  const proven = dear.proven && shortestProven;
   const small = fewerPreemptions(subject.machine, subject.outcome, shape);
   return {
     ok: true,
