@@ -58,7 +58,10 @@ async function runOne(command: CommandSpec, session: Session): Promise<ExitCode>
   const given = session.args.length;
   if (given < least || (most !== null && given > most)) {
     const wants = command.args === '' ? 'no argument' : command.args;
-    throw usage(`relock ${command.name} takes ${wants}; I was given ${given}.`, `relock ${command.name} -h`);
+    throw usage(
+      `relock ${command.name} takes ${wants}; I was given ${given === 0 ? 'none' : given}.`,
+      `relock ${command.name} -h`,
+    );
   }
   const { run } = await command.load();
   return run(session);

@@ -91,6 +91,15 @@ export class Session {
     return opened.store;
   }
 
+  /** Ends with 130 at INT or TERM, for commands whose every step is stored by itself. */
+  exitOnInterrupt(words: string): void {
+    const end = () => {
+      this.talk(words);
+      process.exit(EXIT.interrupted);
+    };
+    process.once('SIGINT', end).once('SIGTERM', end);
+  }
+
   close(): void {
     this.#store?.close();
     this.#store = null;

@@ -31,6 +31,7 @@ export async function run(session: Session): Promise<ExitCode> {
       session.args.join(' '),
       EXIT.nothing,
     );
+  session.exitOnInterrupt('Interrupted; what was listed is stored. The same command goes on with the rest.');
   const forms: CaptureForm[] = [];
   const failures: Failure[] = [];
   let programs = 0;

@@ -23,6 +23,7 @@ export async function run(session: Session): Promise<ExitCode> {
       EXIT.nothing,
     );
   const now = new Date().toISOString();
+  session.exitOnInterrupt('Interrupted; nothing was changed.');
   const found = await searchOnce(programs, ['observed', 'predict']);
   const kept = keepWitnesses(store, found.witnesses, { campaign: null, at: now });
   const cycles = cycleForms(found, new Map(kept.witnesses.map(({ given, witness }) => [given, witness.id])));
