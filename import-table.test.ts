@@ -19,14 +19,17 @@ const files = ['corpus', 'engine', 'importers', 'reports', 'cli', 'bench'].flatM
 const isTest = (file: string): boolean => file.endsWith('.test.ts') || file.endsWith('.laws.ts');
 
 function roomOf(file: string): Room {
-  const room = ROOMS.filter((r) => file.startsWith(`${r.room}/`)).sort((a, b) => b.room.length - a.room.length)[0];
+  const room = ROOMS.filter((r) => file.startsWith(`${r.room}/`)).sort(
+    (a, b) => b.room.length - a.room.length,
+  )[0];
   if (room === undefined) throw new Error(`${file} stands in no room of import-table.ts`);
   return room;
 }
 
 function importsOf(text: string): string[] {
   const found: string[] = [];
-  for (const match of text.matchAll(/^(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]/gm)) found.push(match[1] ?? '');
+  for (const match of text.matchAll(/^(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]/gm))
+    found.push(match[1] ?? '');
   for (const match of text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)) found.push(match[1] ?? '');
   for (const match of text.matchAll(/^import\s+['"]([^'"]+)['"]/gm)) found.push(match[1] ?? '');
   return found;
@@ -47,7 +50,10 @@ describe('import table', () => {
   });
 
   it('finds a forbidden arrow (the test can fail)', () => {
-    expect(importsOf("import { x } from '../cli/main.js';\nimport type {\n  Y,\n} from './y.js';")).toEqual(['../cli/main.js', './y.js']);
+    expect(importsOf("import { x } from '../cli/main.js';\nimport type {\n  Y,\n} from './y.js';")).toEqual([
+      '../cli/main.js',
+      './y.js',
+    ]);
     expect(codeOnly("const a = Date.now(); // Date.now\n/* process. */ 'process.x'")).toContain('Date.now');
     expect(codeOnly("/* process. */ 'process.x'")).not.toContain('process.');
   });
@@ -59,10 +65,12 @@ describe('import table', () => {
       for (const target of importsOf(readFileSync(join(root, file), 'utf8'))) {
         if (target.startsWith('.')) {
           const to = normalize(relative(root, join(root, dirname(file), target))).replace(/\.js$/, '.ts');
-          const allowed = to.startsWith(`${room.room}/`) || room.mayImport.some((prefix) => to.startsWith(`${prefix}/`));
+          const allowed =
+            to.startsWith(`${room.room}/`) || room.mayImport.some((prefix) => to.startsWith(`${prefix}/`));
           const owed = DEBT.some((d) => file.startsWith(d.from) && to.startsWith(d.to));
           if (!allowed && !owed) wrong.push(`${file} -> ${to}`);
-        } else if (!room.mayUse.includes('*') && !room.mayUse.includes(target)) wrong.push(`${file} -> ${target}`);
+        } else if (!room.mayUse.includes('*') && !room.mayUse.includes(target))
+          wrong.push(`${file} -> ${target}`);
       }
     }
     expect(wrong).toEqual([]);
@@ -73,13 +81,16 @@ describe('import table', () => {
     for (const file of files.filter((f) => !isTest(f))) {
       const code = codeOnly(readFileSync(join(root, file), 'utf8'));
       for (const name of roomOf(file).forbidden)
-        if (new RegExp(`(^|[^\\w.])${name.replace('.', '\\.')}`, 'm').test(code)) wrong.push(`${file}: ${name}`);
+        if (new RegExp(`(^|[^\\w.])${name.replace('.', '\\.')}`, 'm').test(code))
+          wrong.push(`${file}: ${name}`);
     }
     expect(wrong).toEqual([]);
   });
 
   it('better-sqlite3 is imported by one file', () => {
-    const users = files.filter((f) => !isTest(f) && importsOf(readFileSync(join(root, f), 'utf8')).includes('better-sqlite3'));
+    const users = files.filter(
+      (f) => !isTest(f) && importsOf(readFileSync(join(root, f), 'utf8')).includes('better-sqlite3'),
+    );
     expect(users).toHaveLength(1);
   });
 

@@ -10,12 +10,25 @@ export interface Room {
   readonly forbidden: readonly string[];
 }
 
-const IMPURE = ['Date.now', 'new Date', 'Math.random', 'process.', 'console.', 'performance.', 'setTimeout'] as const;
+const IMPURE = [
+  'Date.now',
+  'new Date',
+  'Math.random',
+  'process.',
+  'console.',
+  'performance.',
+  'setTimeout',
+] as const;
 
 export const ROOMS: readonly Room[] = [
   { room: 'corpus/schema', mayImport: [], mayUse: [], forbidden: IMPURE },
   { room: 'corpus/text', mayImport: ['corpus/schema'], mayUse: ['node:crypto'], forbidden: IMPURE },
-  { room: 'corpus/pack', mayImport: ['corpus/schema'], mayUse: ['msgpackr', 'node:crypto'], forbidden: IMPURE },
+  {
+    room: 'corpus/pack',
+    mayImport: ['corpus/schema'],
+    mayUse: ['msgpackr', 'node:crypto'],
+    forbidden: IMPURE,
+  },
   {
     room: 'corpus/store',
     mayImport: ['corpus/schema', 'corpus/text', 'corpus/pack'],
@@ -61,7 +74,12 @@ export const ROOMS: readonly Room[] = [
     mayUse: ['*'],
     forbidden: ['Math.random'],
   },
-  { room: 'bench', mayImport: ['corpus', 'importers', 'engine', 'reports', 'cli'], mayUse: ['*'], forbidden: [] },
+  {
+    room: 'bench',
+    mayImport: ['corpus', 'importers', 'engine', 'reports', 'cli'],
+    mayUse: ['*'],
+    forbidden: [],
+  },
 ];
 
 /**

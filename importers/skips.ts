@@ -44,10 +44,15 @@ export const SKIPS = {
     advice:
       'Lockdep had turned itself off before this point, so held locks were not printed. Only the first report after a boot is complete: reboot and reproduce again.',
   },
+  too_many_reports: {
+    severity: 'data-loss',
+    advice:
+      'The file has more reports than one capture holds; the first ones were kept. Split the file and import the parts.',
+  },
   held_lock_unreadable: {
     severity: 'data-loss',
     advice:
-      'A line in a list of held locks could not be read. Send the log to the relock authors if it is unmangled.',
+      'A report has a list of held locks with a line that could not be read; the others were. Look for an unmangled copy of the log.',
   },
   running_task_without_list: {
     severity: 'info',
@@ -68,10 +73,6 @@ export const SKIPS = {
     severity: 'notice',
     advice:
       'A task is blocked, but nothing in the log says on which lock or who holds it. Use a kernel with CONFIG_LOCKDEP, or 6.16 and later with CONFIG_DETECT_HUNG_TASK_BLOCKER.',
-  },
-  stack_unreadable: {
-    severity: 'info',
-    advice: 'A line inside a call trace could not be read as a frame.',
   },
   litmus_line_unreadable: {
     severity: 'error',

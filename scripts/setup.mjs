@@ -7,16 +7,24 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 20) {
-  console.error(`NODE ${process.versions.node} IS TOO OLD\nrelock runs on Node 20, 22 and 24.\n    install Node 20 or later, then: npm start`);
+  console.error(
+    `NODE ${process.versions.node} IS TOO OLD\nrelock runs on Node 20, 22 and 24.\n    install Node 20 or later, then: npm start`,
+  );
   process.exit(2);
 }
 
 /** Runs a command in the project's root; its output goes to stderr, so that stdout stays free for data. */
 function run(command, args) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, npm_config_loglevel: 'error' } });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, npm_config_loglevel: 'error' },
+  });
   if (result.status === 0) return;
   console.error(`SET-UP FAILED\n${command} ${args.join(' ')} ended with ${result.status ?? result.signal}.`);
-  console.error('better-sqlite3 compiles itself: it needs python3, make and g++ (apt-get install -y python3 make g++).');
+  console.error(
+    'better-sqlite3 compiles itself: it needs python3, make and g++ (apt-get install -y python3 make g++).',
+  );
   process.exit(2);
 }
 

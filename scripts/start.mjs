@@ -24,7 +24,10 @@ relock(['fuzz', 'first', '--for', '8s', '--seed', '1'], [0, 1]);
 relock(['ls'], [0]);
 
 // The case that relock was made for: found by the function that takes the device lock first.
-const list = spawnSync(process.execPath, [main, 'ls', '--json', '-s', 'sriov_numvfs_store'], { ...where, encoding: 'utf8' });
+const list = spawnSync(process.execPath, [main, 'ls', '--json', '-s', 'sriov_numvfs_store'], {
+  ...where,
+  encoding: 'utf8',
+});
 const witness = JSON.parse(list.stdout || '{}').witnesses?.[0]?.id ?? 'newest';
 relock(['show', witness], [0]);
 console.error(`\nThe database is ${db}${fresh ? ' (a throw-away one: set RELOCK_DB to keep yours)' : ''}.`);

@@ -307,3 +307,28 @@ describe.skipIf(recorded.length === 0)('captures of real kernels', () => {
     }
   });
 });
+
+describe('what is not kept is counted', () => {
+  const stat = (captured: Capture, name: string) =>
+    captured.skipped.find((skip) => skip.stat === name)?.count ?? 0;
+
+  it('a line in a list of held locks that cannot be read', async () => {
+    const log = [
+      '2 locks held by sh/12:',
+      ' #0: ffff8881 (rtnl_mutex){+.+.}-{3:3}, at: a+0x1/0x2',
+      ' #1: mangled beyond reading',
+      '',
+    ];
+    const captured = await capture(Buffer.from(log.join('\n')));
+    expect(captured.reports[0]?.held[0]?.locks).toHaveLength(1);
+    expect(stat(captured, 'held_lock_unreadable')).toBe(1);
+  });
+
+  it('reports beyond what one capture holds', async () => {
+    const one =
+      'INFO: task a:1 blocked for more than 10 seconds.\ntask:a state:D stack:0 pid:1\nCall Trace:\n schedule+0x1/0x2\n\n';
+    const captured = await capture(Buffer.from(one.repeat(20_003)));
+    expect(captured.reports).toHaveLength(20_000);
+    expect(stat(captured, 'too_many_reports')).toBe(3);
+  });
+});

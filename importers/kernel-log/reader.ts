@@ -277,6 +277,9 @@ export class KernelLogReader {
     if (open.interleaved) this.#skips.count('report_interleaved', open.begin);
     if (report === null) return;
     if (cutOff && (report.problems ?? []).length > 0) this.#skips.count('report_cut_off', report.line);
+    const { problems = [] } = report;
+    if (problems.includes('held-unparsed')) this.#skips.count('held_lock_unreadable', report.line);
     if (this.#reports.length < MAX_REPORTS) this.#reports.push(report);
+    else this.#skips.count('too_many_reports', report.line);
   }
 }

@@ -56,7 +56,10 @@ class LocksHeld implements ReportParser {
       pid: alone?.pid ?? null,
       held: heldOf(lists),
       endLine: this.#end,
-      problems: lists.some((list) => list.locks.length !== list.count) ? ['held-count-mismatch'] : [],
+      problems: [
+        ...(lists.some((list) => list.locks.length !== list.count) ? ['held-count-mismatch'] : []),
+        ...(lists.some((list) => list.unreadable > 0) ? ['held-unparsed'] : []),
+      ],
     });
   }
 }
