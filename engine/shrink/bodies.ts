@@ -14,11 +14,6 @@ export function closingOp(body: readonly Op[], at: number): number | null {
   return null;
 }
 
-/** The body without the given ops. */
-export function withoutOps(body: readonly Op[], dropped: ReadonlySet<number>): Op[] {
-  return body.filter((_, i) => !dropped.has(i));
-}
-
 /**
  * The body up to and with op `last`, then only what others may be waiting for: the unlocks of what is held by then,
  * `irqs on` and `bh on` where they were switched off, signals, forks. `kept` gets the indices of the original ops.
