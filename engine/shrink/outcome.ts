@@ -18,6 +18,8 @@ export interface Outcome {
 
 /** True if `handler` is an interrupt that sits on top of `task`. */
 export function sitsOn(m: Machine, handler: number, task: number): boolean {
+  // A program without interrupts has no place for them in its state.
+  if (m.compiled.irqTasks === 0) return false;
   const cpu = m.cpuOfTask(task);
   if (cpu < 0 || m.compiled.taskLevel[task] === LEVEL_HARD) return false;
   const { stateWords: s, layout: at } = m;
