@@ -1,13 +1,14 @@
 // Checks one file: a litmus text against what it expects, a log by a thorough search.
 import type { Capture } from '../corpus/schema/capture.js';
 import type { CheckFileForm } from '../corpus/schema/forms.js';
-import type { LoweredProgram, Program } from '../corpus/schema/program.js';
+import type { LoweredProgram } from '../corpus/schema/program.js';
 import type { ReportKind } from '../corpus/schema/report.js';
 import type { Witness } from '../corpus/schema/witness.js';
 import type { LitmusTextResult } from '../corpus/text/litmus.js';
 import { establish } from '../engine/campaign/establish.js';
 import type { CampaignResult } from '../engine/campaign/state.js';
 import { explore } from '../engine/explore/exhaustive.js';
+import { asWritten } from '../engine/lower/as-written.js';
 import { compile } from '../engine/model/compile.js';
 import type { Source } from '../importers/source.js';
 import { expectationText } from './replaying.js';
@@ -96,22 +97,6 @@ export function checkLitmus(file: string, text: LitmusTextResult, foundAt: strin
       const done = establish({ lowered: asWritten(program), run: { schedule }, captures: [], foundAt });
       return done.ok ? [done.witness] : [];
     }),
-  };
-}
-
-/** A program that somebody wrote down: it rests on nothing else. */
-function asWritten(program: Program): LoweredProgram {
-  return {
-    program,
-    episode: null,
-    basis: 'recorded',
-    happened: false,
-    observedSchedule: null,
-    assumes: [],
-    ruledOut: [],
-    bystanders: [],
-    expect: null,
-    genome: null,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Expectation, Program } from '../corpus/schema/program.js';
 import type { Verdict } from '../corpus/schema/verdict.js';
 import { type LitmusFile, parseLitmus } from '../corpus/text/litmus.js';
+import { expectationOf } from '../engine/model/expectation.js';
 import { replayGenome } from '../engine/model/interpreter.js';
 import { indexGenome } from '../engine/schedulers/genome-names.js';
 import { movesOf } from '../reports/moves.js';
@@ -38,7 +39,7 @@ export function replayText(text: string): ReplayText {
     indexGenome(file.program, genome),
     MAX_STEPS,
   );
-  const end = endOf(file.program, verdict);
+  const end = expectationOf(file.program, verdict);
   return {
     ok: true,
     value: {
@@ -56,27 +57,6 @@ export function replayText(text: string): ReplayText {
 function agrees(expect: readonly Expectation[], end: Expectation | null, verdict: Verdict): boolean {
   if (end === null) return expect.length === 0 && verdict.kind === 'completed';
   return expect.some((one) => expectationText(one) === expectationText(end));
-}
-
-/** The verdict as an `expect` line would say it, or null if nothing went wrong. */
-export function endOf(program: Program, verdict: Verdict): Expectation | null {
-  const names = (tasks: readonly number[]) => tasks.map((task) => program.tasks[task]?.name ?? '?').sort();
-  switch (verdict.kind) {
-    case 'deadlock':
-      return { kind: 'deadlock', tasks: names(verdict.cycle) };
-    case 'stranded':
-      return { kind: 'stranded', tasks: names(verdict.tasks) };
-    case 'violated':
-      return { kind: 'violated', tasks: names([verdict.task]) };
-    case 'completed':
-    case 'ill-formed':
-    case 'out-of-steps':
-      return null;
-    default: {
-      const never: never = verdict;
-      return never;
-    }
-  }
 }
 
 /** `deadlock remover setter`. */

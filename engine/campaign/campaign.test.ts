@@ -5,24 +5,13 @@ import { decodeCheckpoint, encodeCheckpoint } from '../../corpus/pack/checkpoint
 import type { CaptureId } from '../../corpus/schema/ids.js';
 import type { LoweredProgram, Program } from '../../corpus/schema/program.js';
 import { AB_BA, lockOf, lockOp, program, programs, unlockOp, WILD } from '../fuzz/programs.laws.js';
+import { asWritten } from '../lower/as-written.js';
 import { type CampaignOptions, runCampaign } from './campaign.js';
 import type { CampaignProgram, CampaignResult, CampaignState } from './state.js';
 
 function entry(p: Program, capture = 'c', change: Partial<LoweredProgram> = {}): CampaignProgram {
   return {
-    lowered: {
-      program: p,
-      episode: 0,
-      basis: 'recorded',
-      happened: false,
-      observedSchedule: null,
-      assumes: [],
-      ruledOut: [],
-      bystanders: [],
-      expect: null,
-      genome: null,
-      ...change,
-    },
+    lowered: asWritten(p, { episode: 0, ...change }),
     captures: [{ id: capture as CaptureId, file: `${capture}.log` }],
   };
 }

@@ -8,11 +8,12 @@ import { parseLitmus, printLitmus } from '../../corpus/text/litmus.js';
 import { createFuzzer } from '../fuzz/fuzzer.js';
 import { AB_BA, lockOf, lockOp, op, program, programs, unlockOp, WILD } from '../fuzz/programs.laws.js';
 import { compileOrThrow } from '../model/compile.js';
+import { expectationOf } from '../model/expectation.js';
 import { replayGenome } from '../model/interpreter.js';
 import { Machine } from '../model/machine.js';
 import { indexGenome } from '../schedulers/genome-names.js';
 import { follow } from '../shrink/outcome.js';
-import { establish, expectationOf } from './establish.js';
+import { establish } from './establish.js';
 import { signatureOf, signatureText } from './signature.js';
 
 const CAPTURE = { id: 'c'.repeat(64) as CaptureId, file: 'boot.log' };

@@ -9,6 +9,7 @@ import type { Grade, Witness, WitnessHold, WitnessTask } from '../../corpus/sche
 import { parseLitmus, printLitmus } from '../../corpus/text/litmus.js';
 import { taskOf } from '../model/choice.js';
 import { compile, compileOrThrow } from '../model/compile.js';
+import { expectationOf } from '../model/expectation.js';
 import { replay, replayGenome } from '../model/interpreter.js';
 import { Machine } from '../model/machine.js';
 import { MODEL_VERSION } from '../model/rules.js';
@@ -55,28 +56,6 @@ interface Claim {
   readonly verdict: Verdict;
   readonly steps: number;
   readonly grade: Grade;
-}
-
-/** The `expect` line for a bad end, or null for a good one. */
-export function expectationOf(program: Program, verdict: Verdict): Expectation | null {
-  const named = (tasks: readonly number[]): string[] =>
-    tasks.map((t) => program.tasks[t]?.name ?? '?').sort();
-  switch (verdict.kind) {
-    case 'deadlock':
-      return { kind: 'deadlock', tasks: named(verdict.cycle) };
-    case 'stranded':
-      return { kind: 'stranded', tasks: named(verdict.tasks) };
-    case 'violated':
-      return { kind: 'violated', tasks: named([verdict.task]) };
-    case 'completed':
-    case 'ill-formed':
-    case 'out-of-steps':
-      return null;
-    default: {
-      const never: never = verdict;
-      return never;
-    }
-  }
 }
 
 function outcomeOfRun(machine: Machine, run: EstablishInput['run']): Outcome {

@@ -2,6 +2,7 @@
 import type { Capture, Episode } from '../../corpus/schema/capture.js';
 import type { LockRule } from '../../corpus/schema/lock.js';
 import type { LoweredProgram, Program, ProgramLock, ProgramTask } from '../../corpus/schema/program.js';
+import { asWritten } from './as-written.js';
 import { type Body, bodyOf, levelOf, type Naming } from './body.js';
 import { lockName, TaskNames } from './names.js';
 
@@ -21,18 +22,7 @@ export interface Lowered {
 
 /** All programs of a capture: those it carries outright, then one for each episode with events, in order. */
 export function lowerCapture(capture: Capture): Lowered {
-  const programs: LoweredProgram[] = capture.programs.map((program) => ({
-    program,
-    episode: null,
-    basis: 'recorded',
-    happened: false,
-    observedSchedule: null,
-    assumes: [],
-    ruledOut: [],
-    bystanders: [],
-    expect: null,
-    genome: null,
-  }));
+  const programs = capture.programs.map((program) => asWritten(program));
   const notLowered: NotLowered[] = [];
   const byEpisode = eventsByEpisode(capture);
   capture.episodes.forEach((episode, index) => {

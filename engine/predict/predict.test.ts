@@ -13,6 +13,7 @@ import {
   unlockOp,
   WILD,
 } from '../fuzz/programs.laws.js';
+import { asWritten } from '../lower/as-written.js';
 import { compileOrThrow } from '../model/compile.js';
 import { replay } from '../model/interpreter.js';
 import { Machine } from '../model/machine.js';
@@ -23,23 +24,8 @@ import { construct } from './construct.js';
 import { PREDICT_LIMITS, type PredictedCycle, predict } from './predict.js';
 import type { PredictSource } from './source.js';
 
-function lowered(p: Program): LoweredProgram {
-  return {
-    program: p,
-    episode: null,
-    basis: 'recorded',
-    happened: false,
-    observedSchedule: null,
-    assumes: [],
-    ruledOut: [],
-    bystanders: [],
-    expect: null,
-    genome: null,
-  };
-}
-
 function source(p: Program, capture: string): PredictSource {
-  return { lowered: lowered(p), captures: [capture] };
+  return { lowered: asWritten(p), captures: [capture] };
 }
 
 function cyclesOf(...ps: readonly Program[]): readonly PredictedCycle[] {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LOCK_KINDS } from '../../corpus/schema/lock.js';
 import type { Program } from '../../corpus/schema/program.js';
+import { asWritten } from '../lower/as-written.js';
 import { compileOrThrow } from '../model/compile.js';
 import { replay } from '../model/interpreter.js';
 import { Machine } from '../model/machine.js';
@@ -60,19 +61,7 @@ function deadlocks(p: Program): Set<string> {
 }
 
 function cyclesOf(p: Program): readonly PredictedCycle[] {
-  const lowered = {
-    program: p,
-    episode: null,
-    basis: 'recorded',
-    happened: false,
-    observedSchedule: null,
-    assumes: [],
-    ruledOut: [],
-    bystanders: [],
-    expect: null,
-    genome: null,
-  } as const;
-  return predict([{ lowered, captures: ['c'] }]).cycles.filter((c) => c.status === 'confirmed');
+  return predict([{ lowered: asWritten(p), captures: ['c'] }]).cycles.filter((c) => c.status === 'confirmed');
 }
 
 function confirmed(p: Program): Set<string> {
