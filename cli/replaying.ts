@@ -1,5 +1,5 @@
 // Replays a litmus text with the independent interpreter and compares the end with what the text expects.
-import type { Expectation, Program } from '../corpus/schema/program.js';
+import type { Expectation } from '../corpus/schema/program.js';
 import type { Verdict } from '../corpus/schema/verdict.js';
 import { type LitmusFile, parseLitmus } from '../corpus/text/litmus.js';
 import { expectationOf } from '../engine/model/expectation.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Basis } from '../../corpus/schema/capture.js';
 import type { CaptureId, WitnessId } from '../../corpus/schema/ids.js';
-import type { Expectation, LoweredProgram, Op, Program } from '../../corpus/schema/program.js';
+import type { LoweredProgram, Op, Program } from '../../corpus/schema/program.js';
 import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
 import type { Verdict } from '../../corpus/schema/verdict.js';
 import type { Grade, Witness, WitnessHold, WitnessTask } from '../../corpus/schema/witness.js';

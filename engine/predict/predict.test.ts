@@ -1,7 +1,7 @@
 // Tests of prediction: against all schedules of random programs, and case by case what is refuted and why.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LoweredProgram, Op, Program } from '../../corpus/schema/program.js';
+import type { Op, Program } from '../../corpus/schema/program.js';
 import {
   AB_BA,
   lockOf,
