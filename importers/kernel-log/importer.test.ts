@@ -331,4 +331,18 @@ describe('what is not kept is counted', () => {
     expect(captured.reports).toHaveLength(20_000);
     expect(stat(captured, 'too_many_reports')).toBe(3);
   });
+
+  it('but a frame without a symbol is no line of another CPU', async () => {
+    const log = [
+      'INFO: task a:1 blocked for more than 10 seconds.',
+      'task:a state:D stack:0 pid:1',
+      'Call Trace:',
+      ' schedule+0x1/0x2',
+      ' ? 0xffffffffa0000000',
+      ' f+0x1/0x2',
+    ];
+    const captured = await capture(Buffer.from(log.join('\n')));
+    expect(captured.reports[0]?.blocked[0]?.frames).toEqual(['schedule', 'f']);
+    expect(stat(captured, 'report_interleaved')).toBe(0);
+  });
 });

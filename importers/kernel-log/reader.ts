@@ -65,6 +65,10 @@ const CUT_FRAME = /(?:(?:[\d>]\]|kernel:) +\?|\+0x.* \[|\[<[0-9a-f]{8,16}>\]|\) 
 /** A task line in columns without its end: `kworker/0:1     D ffff88003fc14580     0`. */
 const CUT_COLUMNS = /^\S.{0,15}? +[DSRTIXZ] +(?:(?:running task|[0-9a-f]{8,16}) *)?(?:\d+ *){0,3}$/;
 
+/** Lines of no meaning to a parser that are still the report's own: frames without a symbol, what hung_task.c adds. */
+const OF_THE_REPORT =
+  /^\s*(?:\(?\[<[0-9a-f]+>\]\)?)?\s*(?:\?\s*)?(?:0x[0-9a-f]+)?\s*$|^Future hung task reports are suppressed/;
+
 interface Open {
   readonly parser: ReportParser;
   readonly caller: string | null;
@@ -234,7 +238,7 @@ export class KernelLogReader {
           i--;
           break;
         case 'foreign':
-          open.foreign++;
+          if (!OF_THE_REPORT.test(line.text)) open.foreign++;
           break;
         default: {
           const never: never = fed;
