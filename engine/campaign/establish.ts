@@ -7,6 +7,7 @@ import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
 import type { Verdict } from '../../corpus/schema/verdict.js';
 import type { Grade, Witness, WitnessHold, WitnessTask } from '../../corpus/schema/witness.js';
 import { parseLitmus, printLitmus } from '../../corpus/text/litmus.js';
+import { withShortNames } from '../lower/short-names.js';
 import { taskOf } from '../model/choice.js';
 import { compile, compileOrThrow } from '../model/compile.js';
 import { expectationOf } from '../model/expectation.js';
@@ -204,7 +205,7 @@ export function* establishSteps(input: EstablishInput): Generator<number, Establ
   let claim: Claim;
   let proof: ReturnType<typeof proveText>;
   if (small.ok) {
-    claim = small.shrunk;
+    claim = { ...small.shrunk, program: withShortNames(small.shrunk.program) };
     proof = proveText(claim);
   } else {
     proof = { ok: false, reason: small.reason };
