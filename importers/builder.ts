@@ -51,6 +51,7 @@ export interface NewEpisode {
   readonly alsoReports?: readonly number[];
   readonly basis: Basis;
   readonly happened?: boolean;
+  readonly leaks?: boolean;
   readonly assumes?: readonly string[];
   readonly ruledOut?: readonly string[];
 }
@@ -201,6 +202,7 @@ export class CaptureBuilder {
       alsoReports,
       basis: episode.basis,
       happened,
+      ...(episode.leaks === true ? { leaks: true } : {}),
       assumes,
       ruledOut,
     }) - 1) as EpisodeId;

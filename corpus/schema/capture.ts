@@ -74,6 +74,8 @@ export interface Episode {
   readonly basis: Basis;
   /** True if the state shown is one that happened (a dump), so that last requests are waits that were seen. */
   readonly happened: boolean;
+  /** True if what a task holds at the end it never gives back: it went to user space, or exited, with the lock held. */
+  readonly leaks?: boolean;
   /** What must be true beyond what the log says, one sentence each. */
   readonly assumes: readonly string[];
   /** What was checked and found not to stand in the way, one sentence each. */

@@ -39,8 +39,11 @@ interface Held {
   readonly irqs: 'irqs' | null;
 }
 
-/** Builds the body of one task from its events (indices into the capture's columns, in order). */
-export function bodyOf(capture: Capture, events: readonly number[], naming: Naming): Body {
+/**
+ * Builds the body of one task from its events (indices into the capture's columns, in order). `leaks`: what the task
+ * holds at the end it never gives back.
+ */
+export function bodyOf(capture: Capture, events: readonly number[], naming: Naming, leaks: boolean): Body {
   const { events: columns } = capture;
   const ops: Op[] = [];
   const open: Held[] = [];
@@ -124,7 +127,8 @@ export function bodyOf(capture: Capture, events: readonly number[], naming: Nami
     push(action, pending);
     taken(action, lock);
   }
-  for (const held of open.reverse()) {
+  // Who left with a lock never gives it back; who still waits for one will.
+  for (const held of leaks && !waits ? [] : open.reverse()) {
     const action: OpAction =
       held.irqs !== null ? { do: 'irqs', on: true } : { do: 'unlock', lock: naming.lockId(held.lock) };
     ops.push({ ...action, guard: null, site: null, frames: [], line: null });

@@ -94,7 +94,7 @@ function lowerEpisode(
   const tasks: ProgramTask[] = [];
   const bodies: Body[] = [];
   for (const [task, own] of perTask) {
-    const body = bodyOf(capture, own, naming);
+    const body = bodyOf(capture, own, naming, episode.leaks === true);
     const first = own[0]!;
     const cpu = columns.cpu[first]!;
     bodies.push(body);

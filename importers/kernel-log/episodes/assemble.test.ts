@@ -253,6 +253,21 @@ describe('what a report does not say is assumed in writing', () => {
     ]);
   });
 
+  it('a lock that a task left with strands whoever comes for it, and that somebody comes is an assumption', () => {
+    const capture = captureOf([
+      {
+        ...BLANK,
+        kind: 'lock-held-at-exit',
+        task: 'sh',
+        pid: 55,
+        held: [{ task: 'sh', pid: 55, locks: [ref('lf_a', 'aa', 'lf_run')] }],
+      },
+    ]);
+    expect(story(capture, 0)).toEqual(['sh: +lf_a', 'a later task: ?lf_a']);
+    expect(capture.episodes[0]).toMatchObject({ leaks: true, basis: 'composed' });
+    expect(capture.episodes[0]!.assumes[0]).toMatch(/^ASSUMED BEYOND THE LOG/);
+  });
+
   it('a wait that nothing explains is counted, not guessed', () => {
     const capture = captureOf([
       {

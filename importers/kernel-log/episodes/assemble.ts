@@ -5,6 +5,7 @@ import type { CaptureBuilder } from '../../builder.js';
 import { circularEpisodes } from './circular.js';
 import { drawnEpisodes } from './drawn.js';
 import { interruptEpisodes } from './interrupt.js';
+import { leakedEpisodes } from './leaked.js';
 import { lockFacts } from './lock-facts.js';
 import { outsidePrimitives, primitiveOf } from './primitives.js';
 import { recursiveEpisodes } from './recursive.js';
@@ -35,11 +36,12 @@ function reportEpisodes(scribe: Scribe, report: Report, index: number): number {
       return interruptEpisodes(scribe, report, index);
     case 'scenario':
       return drawnEpisodes(scribe, report, index);
+    case 'lock-held-at-exit':
+      return leakedEpisodes(scribe, report, index);
     case 'hung-task':
     case 'locks-held':
     case 'bad-unlock-balance':
     case 'held-lock-freed':
-    case 'lock-held-at-exit':
     case 'nested-lock-not-taken':
     case 'invalid-wait-context':
     case 'suspicious-rcu':
