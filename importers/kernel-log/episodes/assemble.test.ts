@@ -10,6 +10,7 @@ import { CaptureBuilder } from '../../builder.js';
 import { importSource } from '../../import.js';
 import { openSource } from '../../source.js';
 import { assembleEpisodes } from './assemble.js';
+import { readPath } from './known-paths.js';
 
 const SAMPLES = fileURLToPath(new URL('../../../corpus/samples/', import.meta.url));
 
@@ -286,5 +287,62 @@ describe('what a report does not say is assumed in writing', () => {
     ]);
     expect(capture.episodes).toHaveLength(0);
     expect(capture.skipped.map((skip) => skip.stat)).toEqual(['wait_not_explained']);
+  });
+});
+
+describe('known paths', () => {
+  it('a frame may hold two locks, and a function two of its own', () => {
+    const [reading] = readPath([
+      'zpci_cleanup_bus_resources',
+      'zpci_release_device',
+      'zpci_zdev_put',
+      'kthread',
+    ]);
+    expect(reading?.wants.lock).toBe('pci_rescan_remove_lock');
+    expect(reading?.holds.map((hold) => hold.lock)).toEqual(['zpci_add_remove_lock']);
+    expect(
+      readPath(['recover_store', 'kernfs_fop_write_iter']).map((path) => [
+        path.holds.map((hold) => hold.lock),
+        path.wants.lock,
+      ]),
+    ).toEqual([
+      [['&zdev->state_lock'], 'pci_rescan_remove_lock'],
+      [[], '&zdev->state_lock'],
+    ]);
+  });
+
+  it('a function that the table does not know has no reading', () => {
+    expect(readPath(['some_driver_remove', 'pci_device_remove', 'device_release_driver_internal'])).toEqual(
+      [],
+    );
+  });
+});
+
+describe('irq inversions cut off before their table', () => {
+  const inversion = (relation: string) =>
+    captureOf([
+      {
+        ...BLANK,
+        kind: 'irq-inversion',
+        title: 'possible irq lock inversion',
+        wants: ref('lock_a'),
+        facts: { changed: 'lock_a', other: 'lock_b', relation, context: 'HARDIRQ' },
+      },
+    ]);
+
+  it('the lock that took another is the one taken in the interrupt', () => {
+    expect(story(inversion('took'), 0)).toEqual([
+      'cpu0: +lock_b',
+      'hardirq: ?lock_a',
+      'cpu1: +lock_a ?lock_b',
+    ]);
+  });
+
+  it('the lock that was taken by another is not', () => {
+    expect(story(inversion('taken by'), 0)).toEqual([
+      'cpu0: +lock_a',
+      'hardirq: ?lock_b',
+      'cpu1: +lock_b ?lock_a',
+    ]);
   });
 });

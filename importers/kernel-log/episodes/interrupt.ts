@@ -56,20 +56,26 @@ function stepsOf(report: Report): readonly ScenarioStep[] | null {
     case 'irq-inversion': {
       const changed = wants ?? stringFact(report, 'changed');
       const other = holds ?? stringFact(report, 'other');
-      return changed === null || other === null
-        ? null
-        : [
-            row(0, 'lock', other),
-            row(1, 'local_irq_disable', null),
-            row(1, 'lock', changed),
-            row(1, 'lock', other),
-            row(0, '<Interrupt>', null),
-            row(0, 'lock', changed),
-          ];
+      if (changed === null || other === null) return null;
+      // The safe lock is the one taken in interrupts: the one that changed, unless "this lock was taken by another".
+      const [safe, unsafe] = tookAnother(report) ? [changed, other] : [other, changed];
+      return [
+        row(0, 'lock', unsafe),
+        row(1, 'local_irq_disable', null),
+        row(1, 'lock', safe),
+        row(1, 'lock', unsafe),
+        row(0, '<Interrupt>', null),
+        row(0, 'lock', safe),
+      ];
     }
     default:
       return null;
   }
+}
+
+/** For an irq inversion: true if the lock that changed its state took the other, false if it was taken by it. */
+function tookAnother(report: Report): boolean {
+  return report.kind === 'irq-inversion' && !/taken by/.test(stringFact(report, 'relation') ?? '');
 }
 
 function stringFact(report: Report, name: string): string | null {
@@ -97,7 +103,11 @@ export function interruptEpisodes(scribe: Scribe, report: Report, index: number)
     if (printed !== undefined) return printed.frames;
     const now =
       stringFact(report, 'to') ??
-      (report.kind === 'irq-inversion' && lock === report.wants?.lock ? 'IN-IRQ' : '');
+      (report.kind === 'irq-inversion' && lock === report.wants?.lock
+        ? tookAnother(report)
+          ? 'IN-IRQ'
+          : 'IRQ-ON-W'
+        : '');
     return state.test(now) ? (report.backtrace ?? []) : [];
   };
   const taking = (
@@ -171,7 +181,11 @@ export function interruptEpisodes(scribe: Scribe, report: Report, index: number)
       cpu,
       irqsOff: false,
       takes: after.slice(0, -1).map((step) => taking(step, [], null)),
-      wants: taking(handler, inside, report.kind === 'irq-inversion' ? (report.wants?.site ?? null) : null),
+      wants: taking(
+        handler,
+        inside,
+        handler.lock === report.wants?.lock && tookAnother(report) ? report.wants.site : null,
+      ),
     });
   }
   // `Chain exists of: A --> B --> C`: the table shows A and B; somebody takes C inside B.

@@ -6,12 +6,15 @@ export interface KnownPath {
   /** For holders: the frame that `function` called must match; null for any. */
   readonly calling: RegExp | null;
   readonly lock: string;
+  /** For waiters: locks that the same function took before this one and still holds. */
+  readonly behind?: readonly string[];
   /** Kernel file and function where this can be read, or the note that says so. */
   readonly source: string;
 }
 
 const R = 'pci_rescan_remove_lock';
 const D = '&dev->mutex';
+const S = '&zdev->state_lock';
 
 /** What a task waits for whose innermost frame outside the lock primitives is `function`. */
 export const WANTS: readonly KnownPath[] = [
@@ -55,6 +58,7 @@ export const WANTS: readonly KnownPath[] = [
     function: /^sriov_numvfs_store$/,
     calling: null,
     lock: R,
+    behind: [D],
     source: 'drivers/pci/iov.c since a5338e365c45: R around ->sriov_configure(), behind device_lock()',
   },
   {
@@ -64,11 +68,37 @@ export const WANTS: readonly KnownPath[] = [
     source: 'drivers/pci/iov.c sriov_numvfs_store(): device_lock() comes first',
   },
   {
-    function: /^zpci_(cleanup_bus_resources|bus_release|bus_remove_device|bus_scan_\w+)$/,
+    function: /^zpci_(cleanup_bus_resources|bus_release|bus_scan_device|bus_scan_bus|iov_remove_virtfn)$/,
     calling: null,
     lock: R,
+    source: 'arch/s390/pci/pci.c, pci_bus.c, pci_iov.c',
+  },
+  {
+    function: /^zpci_bus_(scan_busses|get|alloc|release)$/,
+    calling: null,
+    lock: 'zbus_list_lock',
     source: 'arch/s390/pci/pci_bus.c',
   },
+  {
+    function: /^recover_store$/,
+    calling: null,
+    lock: R,
+    behind: [S],
+    source: 'arch/s390/pci/pci_sysfs.c recover_store()',
+  },
+  {
+    function: /^recover_store$|^__zpci_event_(error|availability)$|^(en|dis)able_slot$/,
+    calling: null,
+    lock: S,
+    source: 'arch/s390/pci/pci_sysfs.c, pci_event.c, drivers/pci/hotplug/s390_pci_hpc.c',
+  },
+  {
+    function: /^zpci_event_attempt_error_recovery$/,
+    calling: null,
+    lock: D,
+    source: 'arch/s390/pci/pci_event.c zpci_event_attempt_error_recovery(): device_lock()',
+  },
+  { function: /^pci_host_probe$/, calling: null, lock: R, source: 'drivers/pci/probe.c pci_host_probe()' },
   {
     function: /^zpci_zdev_put$|^zpci_add_device$/,
     calling: null,
@@ -136,6 +166,42 @@ export const HOLDS: readonly KnownPath[] = [
     source: 'drivers/pci/hotplug/acpiphp_glue.c',
   },
   {
+    function: /^recover_store$/,
+    calling: /^_do_recover$|^pci_|^zpci_/,
+    lock: S,
+    source: 'arch/s390/pci/pci_sysfs.c recover_store()',
+  },
+  {
+    function: /^recover_store$/,
+    calling: /^_do_recover$|^pci_stop|^pci_rescan/,
+    lock: R,
+    source: 'arch/s390/pci/pci_sysfs.c recover_store()',
+  },
+  {
+    function: /^__zpci_event_(error|availability)$|^(en|dis)able_slot$/,
+    calling: /^zpci_|^pci_stop_and_remove_bus_device_locked$/,
+    lock: S,
+    source: 'arch/s390/pci/pci_event.c, drivers/pci/hotplug/s390_pci_hpc.c',
+  },
+  {
+    function: /^zpci_event_attempt_error_recovery$/,
+    calling: /^zpci_event_|_(err_detected|error_detected|resume|slot_reset|mmio_enabled)$/,
+    lock: D,
+    source: 'arch/s390/pci/pci_event.c zpci_event_attempt_error_recovery()',
+  },
+  {
+    function: /^zpci_add_device$/,
+    calling: /^zpci_bus/,
+    lock: 'zpci_add_remove_lock',
+    source: 'arch/s390/pci/pci.c zpci_add_device()',
+  },
+  {
+    function: /^crw_collect_info$/,
+    calling: /^chsc_process_crw$|^css_|^.*_process_crw$/,
+    lock: 'crw_handler_mutex',
+    source: 'drivers/s390/cio/crw.c crw_collect_info()',
+  },
+  {
     function: /^zpci_zdev_put$/,
     calling: /^zpci_release_device$|^zpci_bus|^zpci_cleanup/,
     lock: 'zpci_add_remove_lock',
@@ -189,17 +255,14 @@ export function readPath(outside: readonly string[]): PathReading[] {
   if (site === undefined) return [];
   const held: { lock: string; site: string; source: string }[] = [];
   for (let i = outside.length - 1; i > 0; i--) {
-    const row = HOLDS.find(
+    const rows = HOLDS.filter(
       (path) =>
         path.function.test(outside[i]!) && (path.calling === null || path.calling.test(outside[i - 1]!)),
     );
-    if (row !== undefined && !held.some((hold) => hold.lock === row.lock && hold.site === outside[i]))
-      held.push({ lock: row.lock, site: outside[i]!, source: row.source });
+    for (const { lock, source } of rows) held.push({ lock, site: outside[i]!, source });
   }
   return WANTS.filter((path) => path.function.test(site)).map((path) => {
-    const holds = [...held];
-    // In sriov_numvfs_store() the device lock comes first: who waits for the second lock there holds the first.
-    if (site === 'sriov_numvfs_store' && path.lock === R) holds.push({ lock: D, site, source: path.source });
-    return { holds, wants: { lock: path.lock, site, source: path.source } };
+    const behind = (path.behind ?? []).map((lock) => ({ lock, site, source: path.source }));
+    return { holds: [...held, ...behind], wants: { lock: path.lock, site, source: path.source } };
   });
 }
