@@ -65,7 +65,7 @@ export const ROOMS: readonly Room[] = [
   {
     room: 'reports',
     mayImport: ['corpus/schema', 'corpus/text', 'engine/model'],
-    mayUse: ['picocolors', 'cli-table3'],
+    mayUse: [],
     forbidden: ['Date.now', 'Math.random', 'process.', 'console.'],
   },
   {
