@@ -23,6 +23,8 @@ function walk(folder: string): InputFile[] {
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return walk(path);
-    return entry.isFile() || entry.isSymbolicLink() ? [{ path, named: false }] : [];
+    // A link to a folder may lead back up, and one to nowhere was not named: both are left alone.
+    const target = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
+    return target?.isFile() === true ? [{ path, named: false }] : [];
   });
 }
