@@ -14,6 +14,7 @@ describe('inputFiles', () => {
       writeFileSync(join(folder, 'a.log'), '');
       writeFileSync(join(folder, '.hidden'), '');
       symlinkSync(folder, join(folder, 'b', 'up'));
+      symlinkSync(join(folder, 'c-loop'), join(folder, 'c-loop'));
       symlinkSync(join(folder, 'gone'), join(folder, 'c-broken'));
       symlinkSync(join(folder, 'a.log'), join(folder, 'd-link'));
       const found = inputFiles([folder]);

@@ -24,7 +24,16 @@ function walk(folder: string): InputFile[] {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return walk(path);
     // A link to a folder may lead back up, and one to nowhere was not named: both are left alone.
-    const target = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
-    return target?.isFile() === true ? [{ path, named: false }] : [];
+    const isFile = entry.isSymbolicLink() ? leadsToFile(path) : entry.isFile();
+    return isFile ? [{ path, named: false }] : [];
   });
+}
+
+function leadsToFile(link: string): boolean {
+  try {
+    return statSync(link).isFile();
+  } catch {
+    // Dangling, a loop of links, or behind a folder that may not be entered.
+    return false;
+  }
 }
