@@ -135,9 +135,11 @@ describe.skipIf(files.length === 0)('captures agree with their ground truth', ()
     }
     const form = await checkCapture(imported.capture, lowerCapture(imported.capture).programs);
     expect(form.verdict).toBe(truth.verdict);
+    expect(form.why === undefined).toBe(truth.verdict !== 'open');
     const first = form.witnesses[0];
     if (truth.verdict !== 'deadlock' || first === undefined) {
       if (truth === NOTHING) expect(form.witnesses).toEqual([]);
+      if (truth.verdict === 'open') expect(form.why?.length).toBeGreaterThan(0);
       // What the log does not bear out is assumed in so many words.
       for (const witness of form.witnesses)
         expect(witness.assumes.join('\n')).toContain('ASSUMED BEYOND THE LOG');

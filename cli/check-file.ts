@@ -1,5 +1,5 @@
 // Checks one file: a litmus text against what it expects, a log by a thorough search.
-import type { Capture } from '../corpus/schema/capture.js';
+import { BEYOND_THE_LOG, type Capture } from '../corpus/schema/capture.js';
 import type { CheckFileForm } from '../corpus/schema/forms.js';
 import type { LoweredProgram } from '../corpus/schema/program.js';
 import type { ReportKind } from '../corpus/schema/report.js';
@@ -17,9 +17,6 @@ import { Trouble } from './trouble.js';
 
 /** States of the search of one litmus program: these are small, and their verdict is wanted complete. */
 const LITMUS_STATES = 20_000_000;
-
-/** A sentence of `assumes` that begins so rests on nothing that the log says. */
-const BEYOND_THE_LOG = 'ASSUMED BEYOND THE LOG:';
 
 /** Reports that are about waiting for ever: where no program can be made of one, its question stays open. */
 const ABOUT_DEADLOCK: ReadonlySet<ReportKind> = new Set([
@@ -109,7 +106,7 @@ export async function checkCapture(
   return {
     file: capture.file,
     format: capture.format,
-    verdict: verdictOf(capture, programs, result),
+    ...verdictOf(capture, programs, result),
     complete: result.exhausted && programs.length > 0,
     expected: null,
     ok: null,
@@ -123,14 +120,26 @@ function verdictOf(
   capture: Capture,
   programs: readonly LoweredProgram[],
   searched: CampaignResult,
-): CheckFileForm['verdict'] {
-  if (searched.witnesses.some(restsOnTheLog)) return 'deadlock';
-  if (searched.witnesses.length > 0) return 'open';
-  if (searched.cycles.some((cycle) => cycle.status === 'open')) return 'open';
-  if (searched.programs.some((program) => !program.complete)) return 'open';
-  const blind = capture.skipped.some((skip) => LEAVES_OPEN.has(skip.stat));
+): Pick<CheckFileForm, 'verdict' | 'why'> {
+  if (searched.witnesses.some(restsOnTheLog)) return { verdict: 'deadlock' };
+  const why = [
+    ...searched.witnesses.flatMap((witness) =>
+      witness.assumes.filter((sentence) => sentence.startsWith(BEYOND_THE_LOG)),
+    ),
+    ...capture.skipped
+      .filter((skip) => LEAVES_OPEN.has(skip.stat))
+      .map((skip) => `${skip.advice} (line ${skip.first_line ?? '?'})`),
+    ...searched.cycles
+      .filter((cycle) => cycle.status === 'open')
+      .map((cycle) => `${cycle.classes.join(' -> ')}: ${cycle.why}`),
+    ...(searched.programs.some((program) => !program.complete)
+      ? ['The search was not complete: relock import and relock fuzz go on with it.']
+      : []),
+  ];
   const unread = programs.length === 0 && capture.reports.some((report) => ABOUT_DEADLOCK.has(report.kind));
-  return blind || unread ? 'open' : 'none';
+  if (why.length === 0 && unread)
+    why.push('A report tells of tasks that wait, and the log does not say for which lock.');
+  return why.length === 0 ? { verdict: 'none' } : { verdict: 'open', why: [...new Set(why)] };
 }
 
 /** True unless the witness needs something that the log does not support. */

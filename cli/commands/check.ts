@@ -4,6 +4,7 @@ import type { Witness } from '../../corpus/schema/witness.js';
 import type { Store } from '../../corpus/store/store.js';
 import { parseLitmusFiles } from '../../corpus/text/litmus.js';
 import { lowerCapture } from '../../engine/lower/lower.js';
+import { wrap } from '../../reports/text/layout.js';
 import { witnessLine } from '../../reports/text/list.js';
 import { hasLockFacts } from '../capture-form.js';
 import { checkCapture, checkLitmus, restsOnTheLog, wholeText } from '../check-file.js';
@@ -111,5 +112,6 @@ function lines(form: CheckFileForm): string[] {
     `${form.file}  ${form.verdict}${ok}  (${how}, ${form.states} states)`,
     ...(form.ok === false ? [`  expected: ${form.expected?.join('; ') || 'none'}`] : []),
     ...form.witnesses.map((witness) => `  ${witnessLine(witness)}`),
+    ...(form.why ?? []).flatMap((sentence) => wrap(sentence, '  open: ', '        ')),
   ];
 }

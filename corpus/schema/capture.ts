@@ -60,6 +60,9 @@ export interface CaptureSite {
 export const BASES = ['observed', 'recorded', 'aliased', 'composed'] as const;
 export type Basis = (typeof BASES)[number];
 
+/** Begins an assumption that nothing in the log supports: a witness that carries one leaves the verdict open (ADR 0004). */
+export const BEYOND_THE_LOG = 'ASSUMED BEYOND THE LOG: ';
+
 /**
  * Events that belong together: one report, one dump, one stretch of a trace without losses. No conclusion crosses
  * an episode. The lowering makes one program of each episode that says who holds and wants what.

@@ -119,6 +119,8 @@ export interface CheckFileForm {
   readonly schedules: number;
   readonly states: number;
   readonly witnesses: readonly Witness[];
+  /** For the verdict `open`: what is left open, a sentence each. */
+  readonly why?: readonly string[];
 }
 
 /** `relock check --json`. */

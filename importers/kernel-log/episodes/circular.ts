@@ -1,10 +1,11 @@
 // A circular dependency report as tasks: each link of the chain holds the link before it and wants its own lock.
+import { BEYOND_THE_LOG } from '../../../corpus/schema/capture.js';
 import type { LockMode } from '../../../corpus/schema/lock.js';
 import type { ChainLink, LockRef, Report } from '../../../corpus/schema/report.js';
 import { possibleGates, writeCycle } from './cycle.js';
 import { lockFacts } from './lock-facts.js';
 import { entryFunction, outsidePrimitives } from './primitives.js';
-import { type Actor, BEYOND_THE_LOG, type Scribe, type Taking } from './scribe.js';
+import type { Actor, Scribe, Taking } from './scribe.js';
 
 /** Links by index if they run from 0 to N without a hole, N at least 1; else null. */
 function completeChain(chain: readonly ChainLink[]): readonly ChainLink[] | null {

@@ -1,9 +1,9 @@
 // Turns a cycle of "holds X, wants Y" claims of a lockdep report into episodes of tasks that can run.
-import type { Basis } from '../../../corpus/schema/capture.js';
+import { type Basis, BEYOND_THE_LOG } from '../../../corpus/schema/capture.js';
 import type { LockMode } from '../../../corpus/schema/lock.js';
 import type { HeldLocks } from '../../../corpus/schema/report.js';
 import { lockFacts } from './lock-facts.js';
-import { type Actor, BEYOND_THE_LOG, type Scribe, type Taking } from './scribe.js';
+import type { Actor, Scribe, Taking } from './scribe.js';
 
 /** What is put together: the actors, and the report that it rests on. */
 export interface CycleClaim {

@@ -1,7 +1,8 @@
 // A report of locks that a task never gave back, as tasks: the one that left with them, and one that comes for them later.
+import { BEYOND_THE_LOG } from '../../../corpus/schema/capture.js';
 import type { Report } from '../../../corpus/schema/report.js';
 import { lockFacts } from './lock-facts.js';
-import { type Actor, BEYOND_THE_LOG, type Scribe, type Taking } from './scribe.js';
+import type { Actor, Scribe, Taking } from './scribe.js';
 
 /** Makes one episode for each lock that was left held. Returns how many; 0 if the report names none. */
 export function leakedEpisodes(scribe: Scribe, report: Report, index: number): number {

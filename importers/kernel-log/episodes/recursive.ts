@@ -1,9 +1,10 @@
 // A recursive locking report as tasks: one that takes its own lock again, or two that nest two objects of one class.
+import { BEYOND_THE_LOG } from '../../../corpus/schema/capture.js';
 import type { LockRef, Report } from '../../../corpus/schema/report.js';
 import { possibleGates, writeCycle } from './cycle.js';
 import { lockFacts } from './lock-facts.js';
 import { entryFunction } from './primitives.js';
-import { type Actor, BEYOND_THE_LOG, type Scribe, type Taking } from './scribe.js';
+import type { Actor, Scribe, Taking } from './scribe.js';
 
 /** Makes the episodes of one recursive report. Returns how many; 0 if the report lacks the facts. */
 export function recursiveEpisodes(scribe: Scribe, report: Report, index: number): number {

@@ -101,6 +101,3 @@ export class Scribe {
     });
   }
 }
-
-/** Prefix of an assumption that nothing in the log supports: such a witness leaves the verdict open. */
-export const BEYOND_THE_LOG = 'ASSUMED BEYOND THE LOG: ';
