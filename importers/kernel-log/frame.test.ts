@@ -18,7 +18,7 @@ const guess = (func: string, module: string | null = null) => ({
 describe('parseFrame', () => {
   it.each([
     [' __schedule+0x3f4/0xa08', real('__schedule')],
-    ['       lock_acquire+0xd1/0x2f0', real('lock_acquire')],
+    ['       lock_acquire+0xd1/0x310', real('lock_acquire')],
     [' ? __schedule+0x3f4/0xa08', guess('__schedule')],
     [' nfsd_svc+0x1/0x2 [nfsd]', real('nfsd_svc', 'nfsd')],
     [' ? xe_pm+0x12/0x34 [xe 0123abcd]', guess('xe_pm', 'xe')],
@@ -28,24 +28,24 @@ describe('parseFrame', () => {
     [' [<0000000000a29acc>] __schedule+0x3f4/0xa08 ', real('__schedule')],
     ['([<0000000000a29acc>] __schedule+0x3f4/0xa08)', guess('__schedule')],
     [
-      '[c000000012973380] [c0000000011a7ef8] dump_stack_lvl+0x108/0x18c (unreliable)',
+      '[c000000012ec88d5] [c0000000016fc34d] dump_stack_lvl+0x108/0x1ac (unreliable)',
       guess('dump_stack_lvl'),
     ],
-    ['[c0000000955df580] [c0000000011a7ef8] worker_thread+0x108/0x18c', real('worker_thread')],
-    ['[c000000012973380] [c0000000129733e0] 0xc0000000129733e0 (unreliable)', null],
-    [' [<ffffffff80003f4c>] dump_backtrace+0x1c/0x24', real('dump_backtrace')],
-    [' queued_spin_lock_slowpath+0x78/0x460 (P)', real('queued_spin_lock_slowpath')],
-    ['[<80c1e5e8>] (__schedule) from [<80c1eb20>] (schedule+0x60/0xdc)', real('__schedule')],
+    ['[c000000095a24ad5] [c0000000016fc34d] worker_thread+0x108/0x18c', real('worker_thread')],
+    ['[c000000012ec88d5] [c000000012ec8835] 0xc0000000129733e0 (unreliable)', null],
+    [' [<ffffffff80003f4c>] dump_backtrace+0x1c/0x44', real('dump_backtrace')],
+    [' queued_spin_lock_slowpath+0x78/0x480 (P)', real('queued_spin_lock_slowpath')],
+    ['[<80c1e5e8>] (__schedule) from [<80c1eb20>] (schedule+0x60/0xfc)', real('__schedule')],
     [
-      '[<c0014990>] (unwind_backtrace+0x0/0xf4) from [<c01b46b0>] (do_raw_spin_lock+0x100/0x144)',
+      '[<c0014990>] (unwind_backtrace+0x0/0x114) from [<c01b46b0>] (do_raw_spin_lock+0x100/0x164)',
       real('unwind_backtrace'),
     ],
-    [' __lock_acquire from lock_acquire+0x110/0x364', real('__lock_acquire')],
+    [' __lock_acquire from lock_acquire+0x110/0x384', real('__lock_acquire')],
     [
       ' __schedule kernel/sched/core.c:5380 [inline]',
       { func: '__schedule', reliable: true, module: null, inline: true },
     ],
-    [' schedule+0x14b/0x320 kernel/sched/core.c:6842', real('schedule')],
+    [' schedule+0x14b/0x340 kernel/sched/core.c:6842', real('schedule')],
     [
       ' [<     inline     >] schedule kernel/sched/core.c:5380',
       { func: 'schedule', reliable: true, module: null, inline: true },

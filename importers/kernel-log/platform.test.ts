@@ -19,12 +19,12 @@ describe('MachineHints', () => {
     ['x86_64', ' [<ffffffff8163a909>] __schedule+0x2d9/0x900'],
     ['s390x', ' [<000003ffe0502c70>] __schedule+0x380/0x958 '],
     ['s390x', 'Hardware name: IBM 8561 T01 703 (LPAR)'],
-    ['arm64', ' el0t_64_sync_handler+0x84/0x108'],
-    ['arm64', 'pc : queued_spin_lock_slowpath+0x78/0x460'],
-    ['ppc64', '[c0000000955df580] [c0000000011a7ef8] __schedule+0x108/0x18c'],
+    ['arm64', ' el0t_64_sync_handler+0x84/0x128'],
+    ['arm64', 'pc : queued_spin_lock_slowpath+0x78/0x480'],
+    ['ppc64', '[c000000095a24ad5] [c0000000016fc34d] __schedule+0x108/0x18c'],
     ['ppc64', 'NIP [c0000000000a1234] foo+0x1/0x2'],
     ['riscv64', 'epc : __schedule+0x10/0x20'],
-    ['arm', '[<80c1e5e8>] (__schedule) from [<80c1eb20>] (schedule+0x60/0xdc)'],
+    ['arm', '[<80c1e5e8>] (__schedule) from [<80c1eb20>] (schedule+0x60/0xfc)'],
   ])('%s by %s', (arch, line) => {
     expect(hints(line).arch(null)).toBe(arch);
   });

@@ -81,7 +81,7 @@ describe('peelLine', () => {
 
   it.each([
     ['[<ffffffff810a2f35>] wait_on_work+0x15/0x20'],
-    ['[c000000012973380] [c0000000011a7ef8] dump_stack_lvl+0x108/0x18c'],
+    ['[c000000012ec88d5] [c0000000016fc34d] dump_stack_lvl+0x108/0x1ac'],
     ['[ INFO: possible circular locking dependency detected ]'],
     ['[ BUG: Invalid wait context ]'],
     ['<TASK>'],

@@ -118,7 +118,7 @@ describe('a mail', () => {
 
   it('carries no address, no stamp and no path', () => {
     const { witness, ...rest } = crwExample();
-    const assumes = ['the log prints two addresses (ffff888035acc230 and 00000000801d4de8) of one class'];
+    const assumes = ['the log prints two addresses (ffff888035f11785 and 000000008062923d) of one class'];
     const mail = mailForm(explain({ ...rest, witness: { ...witness, assumes } })).join('\n');
     expect(mail).toContain('Assumes   the log prints two addresses of one class');
     expect(mail).not.toMatch(/\b[0-9a-f]{12,16}\b|\d{4}-\d\d-\d\d|\[ *\d+\.\d+\]|logs\//);

@@ -16,7 +16,7 @@ describe('sleeping in atomic context', () => {
 [    7.000002] preempt_count: 1, expected: 0
 [    7.000003] RCU nest depth: 1, expected: 0
 [    7.000004] 1 lock held by kworker/u9:2/5070:
-[    7.000005]  #0: ffffffff8e132020 (rcu_read_lock){....}-{1:2}, at: hci_evt+0x1/0x2
+[    7.000005]  #0: ffffffff8e687575 (rcu_read_lock){....}-{1:2}, at: hci_evt+0x1/0x2
 [    7.000006] Preemption disabled at:
 [    7.000007] [<ffffffff8112a3f5>] somewhere_else+0x1/0x2
 [    7.000008] CPU: 0 UID: 0 PID: 5070 Comm: kworker/u9:2 Not tainted 6.13.0-rc1 #1

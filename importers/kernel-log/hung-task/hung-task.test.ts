@@ -20,7 +20,7 @@ describe('hung tasks', () => {
 [  122.880006]  <TASK>
 [  122.880007]  __schedule+0x3f4/0xa08
 [  122.880008]  ? lock_release+0x12/0x34
-[  122.880009]  schedule_preempt_disabled+0x15/0x20
+[  122.880009]  schedule_preempt_disabled+0x15/0x40
 [  122.880010]  __mutex_lock.constprop.0+0x1/0x2
 [  122.880011]  mlx5_unload_one+0x1/0x2 [mlx5_core]
 [  122.880012]  </TASK>`,
@@ -35,7 +35,7 @@ describe('hung tasks', () => {
 >      1 flags:0x00004002
 > [  122.880005] Call Trace:
 > [  122.880007]  __schedule+0x3f4/0xa08
-> [  122.880009]  schedule_preempt_disabled+0x15/0x20
+> [  122.880009]  schedule_preempt_disabled+0x15/0x40
 > [  122.880010]  __mutex_lock.constprop.0+0x1/0x2
 > [  122.880011]  mlx5_unload_one+0x1/0x2
 > [mlx5_core]
@@ -50,7 +50,7 @@ It hangs every time.`,
 remover         D    0   272      1 0x80000000
 Call Trace:
  __schedule+0x3f4/0xa08
- schedule_preempt_disabled+0x15/0x20
+ schedule_preempt_disabled+0x15/0x40
  __mutex_lock.constprop.0+0x1/0x2
  mlx5_unload_one+0x1/0x2 [mlx5_core]`,
     ],
@@ -63,7 +63,7 @@ remover         D ffff88103fc14580     0   272      1 0x00000080
 Call Trace:
  [<ffffffff8163a909>] __schedule+0x3f4/0xa08
  [<ffffffff8163a90a>] ? bit_wait+0x50/0x50
- [<ffffffff8163a90b>] schedule_preempt_disabled+0x15/0x20
+ [<ffffffff8163a90b>] schedule_preempt_disabled+0x15/0x40
  [<ffffffff8163a90c>] __mutex_lock.constprop.0+0x1/0x2
  [<ffffffff8163a90d>] mlx5_unload_one+0x1/0x2 [mlx5_core]`,
     ],
@@ -73,7 +73,7 @@ Call Trace:
 [  122.880004] task:remover         state:D stack:0     pid:272   tgid:272   ppid:1      task_flags:0x400100 flags:0x00000000
 [  122.880005] Call Trace:
 [  122.880007]  [<000003ffe0502c70>] __schedule+0x3f4/0xa08
-[  122.880009]  [<000003ffe0502c71>] schedule_preempt_disabled+0x15/0x20
+[  122.880009]  [<000003ffe0502c71>] schedule_preempt_disabled+0x15/0x40
 [  122.880010]  [<000003ffe0502c72>] __mutex_lock.constprop.0+0x1/0x2
 [  122.880011]  [<000003ffe0502c73>] mlx5_unload_one+0x1/0x2 [mlx5_core]
 [  122.880012] no locks held by remover/272.`,
@@ -83,11 +83,11 @@ Call Trace:
       `[  122.880001] INFO: task remover:272 blocked for more than 120 seconds.
 [  122.880004] task:remover         state:D stack:0     pid:272   tgid:272   ppid:1      flags:0x00000000
 [  122.880005] Call Trace:
-[  122.880006] [c0000000955df580] [c0000000011a7ef8] 0xc0000000955df5e0 (unreliable)
-[  122.880007] [c0000000955df580] [c0000000011a7ef8] __schedule+0x3f4/0xa08
-[  122.880009] [c0000000955df580] [c0000000011a7ef8] schedule_preempt_disabled+0x15/0x20
-[  122.880010] [c0000000955df580] [c0000000011a7ef8] __mutex_lock.constprop.0+0x1/0x2
-[  122.880011] [c0000000955df580] [c0000000011a7ef8] mlx5_unload_one+0x1/0x2 [mlx5_core]
+[  122.880006] [c000000095a24ad5] [c0000000016fc34d] 0xc0000000955df5e0 (unreliable)
+[  122.880007] [c000000095a24ad5] [c0000000016fc34d] __schedule+0x3f4/0xa08
+[  122.880009] [c000000095a24ad5] [c0000000016fc34d] schedule_preempt_disabled+0x15/0x40
+[  122.880010] [c000000095a24ad5] [c0000000016fc34d] __mutex_lock.constprop.0+0x1/0x2
+[  122.880011] [c000000095a24ad5] [c0000000016fc34d] mlx5_unload_one+0x1/0x2 [mlx5_core]
 [  122.880012] --- interrupt: 3000 at 0x7fff8e0c5a84
 [  122.880013] NIP:  00007fff8e0c5a84 LR: 00007fff8e0c5a84 CTR: 0000000000000000`,
     ],
@@ -95,10 +95,10 @@ Call Trace:
       'arm, functions between brackets',
       `[  122.880001] INFO: task remover:272 blocked for more than 120 seconds.
 [  122.880004] task:remover         state:D stack:0     pid:272   ppid:1      flags:0x00000000
-[  122.880007] [<c0a1e5e8>] (__schedule) from [<c0a1eb20>] (schedule_preempt_disabled+0x15/0x20)
+[  122.880007] [<c0a1e5e8>] (__schedule) from [<c0a1eb20>] (schedule_preempt_disabled+0x15/0x40)
 [  122.880009] [<c0a1eb20>] (schedule_preempt_disabled) from [<c0a1ec14>] (__mutex_lock.constprop.0+0x1/0x2)
 [  122.880010] [<c0a1ec14>] (__mutex_lock.constprop.0) from [<c0a1ec15>] (mlx5_unload_one+0x1/0x2 [mlx5_core])
-[  122.880011] [<c0a1ec15>] (mlx5_unload_one [mlx5_core]) from [<c0a1ec16>] (ret_fast_syscall+0x0/0x54)`,
+[  122.880011] [<c0a1ec15>] (mlx5_unload_one [mlx5_core]) from [<c0a1ec16>] (ret_fast_syscall+0x0/0x74)`,
     ],
   ])('%s', (_name, text) => {
     expect(only(text)).toMatchObject({

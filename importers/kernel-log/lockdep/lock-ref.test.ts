@@ -13,15 +13,15 @@ const FORMS: readonly (readonly [
 ])[] = [
   // text, lock, usage, wait, address, site
   [
-    'ffff8881026f8cb8 (kn->active#227){++++}-{0:0}, at: kernfs_remove_by_name_ns+0x4d/0x90',
+    'ffff888102b4d10d (kn->active#227){++++}-{0:0}, at: kernfs_remove_by_name_ns+0x4d/0x90',
     'kn->active#227',
     '++++',
     '0:0',
-    'ffff8881026f8cb8',
+    'ffff888102b4d10d',
     'kernfs_remove_by_name_ns',
   ],
   [
-    ' (&(&r->consumer_lock)->rlock){+.+...}, at: [<ffffffff82de6c86>] tun_queue_purge+0xe6/0x210',
+    ' (&(&r->consumer_lock)->rlock){+.+...}, at: [<ffffffff8223b1db>] tun_queue_purge+0xe6/0x230',
     '&(&r->consumer_lock)->rlock',
     '+.+...',
     null,
@@ -29,7 +29,7 @@ const FORMS: readonly (readonly [
     'tun_queue_purge',
   ],
   [
-    ' (sk_lock-AF_INET6){+.+.}, at: [<00000000abe26b8e>] sctp_wait_for_sndbuf+0x509/0x8d0',
+    ' (sk_lock-AF_INET6){+.+.}, at: [<00000000ab37b0d3>] sctp_wait_for_sndbuf+0x509/0x8f0',
     'sk_lock-AF_INET6',
     '+.+.',
     null,
@@ -45,7 +45,7 @@ const FORMS: readonly (readonly [
     'alloc_super.isra.16',
   ],
   [
-    'ffff888000000001 ((work_completion)(&x->w)){+.+.}-{0:0}, at: process_one_work+0x1d0/0x560',
+    'ffff888000000001 ((work_completion)(&x->w)){+.+.}-{0:0}, at: process_one_work+0x1d0/0x580',
     '(work_completion)(&x->w)',
     '+.+.',
     '0:0',
@@ -53,18 +53,18 @@ const FORMS: readonly (readonly [
     'process_one_work',
   ],
   [
-    'ffffffff98da0a98 (per_cpu_ptr(&cgroup_rstat_cpu_lock, cpu)){-.-.}-{2:2}',
+    'ffffffff982f5fed (per_cpu_ptr(&cgroup_rstat_cpu_lock, cpu)){-.-.}-{2:2}',
     'per_cpu_ptr(&cgroup_rstat_cpu_lock, cpu)',
     '-.-.',
     '2:2',
-    'ffffffff98da0a98',
+    'ffffffff982f5fed',
     null,
   ],
   ['(rcu_read_lock){....}-{1:2}, at: foo', 'rcu_read_lock', '....', '1:2', null, 'foo'],
   ['(&a->b){.+.?.+..}, at: foo+0x0/0x10', '&a->b', '.+.?.+..', null, null, 'foo'],
   ['(&dev->mutex), at: foo+0x0/0x10 [mod]', '&dev->mutex', null, null, null, 'foo'],
   [
-    '(sk_callback_lock) at smc_close_flush_work+0xc/0x30',
+    '(sk_callback_lock) at smc_close_flush_work+0xc/0x50',
     'sk_callback_lock',
     null,
     null,
@@ -95,7 +95,7 @@ describe('parseLock', () => {
 
 describe('joinLock', () => {
   const whole =
-    ' #1: ffff92b0c0bb4338 ((work_completion)(&dev->work)){+.+.}-{0:0}, at: process_one_work+0x1d0/0x560';
+    ' #1: ffff92b0c000988d ((work_completion)(&dev->work)){+.+.}-{0:0}, at: process_one_work+0x1d0/0x580';
 
   it('joins a lock broken at any blank, dash or parenthesis', () => {
     const want = parseLock(whole)?.ref;
@@ -112,11 +112,11 @@ describe('joinLock', () => {
   });
 
   it('does not join what is whole, nor swallow the next entry', () => {
-    expect(joinLock(whole, ' #2: ffff92b0c0bb4338 (b){+.+.}-{3:3}, at: f+0x1/0x2')).toBeNull();
+    expect(joinLock(whole, ' #2: ffff92b0c000988d (b){+.+.}-{3:3}, at: f+0x1/0x2')).toBeNull();
     expect(joinLock(whole, 'stack backtrace:')).toBeNull();
-    expect(joinLock(' #2: ffff92b0c0bb4338 (b){+.+.}-{3:3}, at:', 'usb 1-1: new device')).toBeNull();
+    expect(joinLock(' #2: ffff92b0c000988d (b){+.+.}-{3:3}, at:', 'usb 1-1: new device')).toBeNull();
     expect(lockText(whole)).toBe('whole');
-    expect(lockText('ffff92b0c0bb4338 (b){+.+.}-{3:')).toBe('open');
+    expect(lockText('ffff92b0c000988d (b){+.+.}-{3:')).toBe('open');
   });
 });
 
@@ -161,8 +161,8 @@ describe('createHeldList', () => {
     const { reader } = read(
       [
         '1 lock held by syz.0.17/5964:',
-        ' #0: ffff888119a282a0 (&k#8/1){+.+.}-{4:4}, at: inode_lock_nested include/linux/fs.h:1025 [inline]',
-        ' #0: ffff888119a282a0 (&k#8/1){+.+.}-{4:4}, at: start_creating+0xbe/0x100 fs/namei.c:3261',
+        ' #0: ffff888119f7d7f5 (&k#8/1){+.+.}-{4:4}, at: inode_lock_nested include/linux/fs.h:1025 [inline]',
+        ' #0: ffff888119f7d7f5 (&k#8/1){+.+.}-{4:4}, at: start_creating+0xbe/0x120 fs/namei.c:3261',
       ].join('\n'),
     );
     expect(reader.lists()[0]?.locks).toMatchObject([{ lock: '&k#8/1', site: 'start_creating' }]);
