@@ -17,6 +17,8 @@ describe('inputFiles', () => {
       symlinkSync(join(folder, 'c-loop'), join(folder, 'c-loop'));
       symlinkSync(join(folder, 'gone'), join(folder, 'c-broken'));
       symlinkSync(join(folder, 'a.log'), join(folder, 'd-link'));
+      const loop = join(folder, 'c-loop');
+      expect(inputFiles([loop])).toEqual([{ path: loop, named: true }]);
       const found = inputFiles([folder]);
       expect(found.map(({ path }) => relative(folder, path))).toEqual([
         'a.log',

@@ -14,7 +14,13 @@ export function inputFiles(args: readonly string[]): InputFile[] {
 }
 
 function isFolder(path: string): boolean {
-  return path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+  if (path === '-') return false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Not there, or a loop of links: whoever opens it says so.
+    return false;
+  }
 }
 
 function walk(folder: string): InputFile[] {

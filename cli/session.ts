@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Problem } from '../corpus/schema/forms.js';
 import type { Store } from '../corpus/store/store.js';
 import { labelled, MAIL_WIDTH, wrap } from '../reports/text/layout.js';
+import { plainText } from './plain-text.js';
 import { EXIT, type ExitCode, Trouble } from './trouble.js';
 
 export type OptionValue = string | boolean | readonly string[] | undefined;
@@ -45,7 +46,7 @@ export class Session {
 
   /** The database file: --db, else RELOCK_DB, else relock.db here. */
   get dbPath(): string {
-    return this.text('db') ?? process.env['RELOCK_DB'] ?? './relock.db';
+    return this.text('db') ?? (process.env['RELOCK_DB'] || './relock.db');
   }
   get dbGiven(): boolean {
     return this.text('db') !== null;
@@ -53,7 +54,7 @@ export class Session {
 
   /** Data: one chunk to stdout. */
   print(text: string): void {
-    process.stdout.write(text);
+    process.stdout.write(plainText(text, process.stdout.isTTY));
   }
   /** The one object of --json. */
   printJson(form: object): void {
@@ -61,12 +62,12 @@ export class Session {
   }
   /** Talk: lines to stderr, unless -q. */
   talk(...lines: readonly string[]): void {
-    if (!this.quiet) for (const line of lines) process.stderr.write(`${line}\n`);
+    if (!this.quiet) for (const line of lines) process.stderr.write(`${plainText(line)}\n`);
   }
 
   /** Trouble that does not end the command: to stderr, also with -q. */
   complain(problem: Problem, about = ''): void {
-    process.stderr.write(`${problemLines(problem, about).join('\n')}\n`);
+    process.stderr.write(`${plainText(problemLines(problem, about).join('\n'))}\n`);
   }
 
   /**
@@ -120,7 +121,7 @@ export function problemLines(problem: Problem, about = ''): string[] {
 
 /** Tells trouble: words on stderr, and with --json the object on stdout. */
 export function tell(trouble: Trouble, json: boolean): ExitCode {
-  process.stderr.write(`${problemLines(trouble.problem, trouble.about).join('\n')}\n`);
+  process.stderr.write(`${plainText(problemLines(trouble.problem, trouble.about).join('\n'))}\n`);
   if (json) {
     const about = trouble.about === '' ? {} : { about: trouble.about };
     process.stdout.write(`${JSON.stringify({ error: { ...trouble.problem, ...about } }, null, 2)}\n`);

@@ -67,7 +67,7 @@ export async function run(session: Session): Promise<ExitCode> {
     );
   const text = EXPORTS[what](store);
   if (output !== null && output !== '-') {
-    writeFileSync(output, text, { flag: 'wx' });
+    write(output, text);
     session.talk(`${output} written, ${text.length} characters.`);
     if (session.json) session.printJson({ schema: 'relock.export/1', what, file: output });
   } else if (session.json && !text.startsWith('{')) {
@@ -107,4 +107,20 @@ function coverage(store: Store): string {
   const result = store.queryReadOnly('SELECT * FROM coverage', {}, { maxRows: 1_000_000 });
   if (!result.ok) throw new Trouble(result.problem);
   return csv(result.columns, result.rows);
+}
+
+/** Writes a new file. A folder that is not there, no room, no permission: trouble of the user's, told as such. */
+function write(output: string, text: string): void {
+  try {
+    writeFileSync(output, text, { flag: 'wx' });
+  } catch (error) {
+    throw new Trouble(
+      {
+        title: 'I CANNOT WRITE THIS FILE',
+        facts: [error instanceof Error ? error.message : String(error)],
+        next: 'relock export -h',
+      },
+      output,
+    );
+  }
 }
