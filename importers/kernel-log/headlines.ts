@@ -17,7 +17,7 @@ export const HEADLINE_TRIGGER =
  * line. Again a superset of every recogniser, cut headlines included.
  */
 export const WORTH_READING =
-  /(?:INFO|WARNING|BUG): *(?:$|task |possible|inconsistent|suspicious|bad |held|lock|[Nn]ested|[Ii]nvalid|scheduling|sleeping|using |soft|workqueue|spin|rw|rt|mutex|MAX_|key |looking|trying|CPU: |kernel|lib|DEBUG|rcu|\S+-(?:safe|unsafe)|.*(?:lock|LOCK|stall|RCU|irq|IRQ))| held by |Show|LOCKUP|state:D|Linux version|DEBUG_LOCKS|-> ?#|is trying|takes:|just changed|the existing|still held/;
+  /(?:INFO|WARNING|BUG): *(?:$|task |possible|inconsistent|suspicious|bad |held|lock|[Nn]ested|[Ii]nvalid|scheduling|sleeping|using |soft|workqueue|spin|rw|rt|mutex|MAX_|key |chain_key|looking|trying|CPU: |kernel|lib|DEBUG|rcu|\S+-(?:safe|unsafe)|.*(?:lock|LOCK|stall|RCU|irq|IRQ))| held by |Show|LOCKUP|state:D|Linux version|DEBUG_LOCKS|-> ?#|is trying|takes:|just changed|the existing|still held/;
 
 /** Lock reports and stalls, at the beginning of a peeled and trimmed message. */
 const HEADLINES: readonly RegExp[] = [

@@ -30,7 +30,7 @@ const LONG_LINES: readonly (readonly [RegExp, RegExp])[] = [
   [/^BUG: sleeping function\b/, /context at \S+:\d+/],
   [/^BUG: using \S+(?: |$)/, /code: .+\/\d+/],
   [/^(?:(?:NMI )?watchdog: )?BUG: soft lockup\b/, /\[.+:\d+\]|detected on CPU/],
-  [/^(?:rcu: )?INFO: rcu\w* (?:self-)?detected/, /stalls? on (?:CPUs?\b|tasks)/],
+  [/^(?:rcu: )?INFO: rcu\w* (?:self-)?detected/, /stalls? on (?:CPUs?\b|tasks)|, but suppressed|\(Late IPI/],
   [/^task:\S/, /\bppid: *\d+/],
   [/^in_atomic\(\): /, /, name: \S/],
   [/^BUG: workqueue lockup/, /stuck for \d+s!/],
@@ -227,6 +227,9 @@ export class KernelLogReader {
         case 'taken':
           if (open.foreign > 0) open.interleaved = true;
           open.foreign = 0;
+          // If an older report goes on behind this line, this line stood inside it.
+          for (const older of this.#open.slice(i + 1))
+            if (line.caller === null || older.caller === null || line.caller === older.caller) older.foreign++;
           return true;
         case 'last':
           this.#open.splice(i, 1);

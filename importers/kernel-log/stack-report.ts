@@ -70,7 +70,9 @@ class StackReport implements ReportParser {
     if (this.#form.detail(text, this.#draft)) return 'taken';
     if (this.#held.feed(line) === 'taken') return 'taken';
     const task = parseTaskLine(text);
-    if (task !== null && this.#form.manyTasks !== true) {
+    // What a stall dumps beside its own stack: sched_show_task() of blocked readers and of the grace-period thread.
+    if (task !== null && this.#form.manyTasks === true) return 'taken';
+    if (task !== null) {
       if (this.#trace.begun || (this.#draft.pid !== null && this.#draft.pid !== task.pid)) return 'over';
       this.#draft.pid ??= task.pid;
       this.#draft.task ??= task.comm;

@@ -63,7 +63,8 @@ export type LineKind =
   | { readonly is: 'took-other'; readonly relation: string; readonly irq: string }
   | { readonly is: 'usage-change'; readonly from: string; readonly to: string }
   | { readonly is: 'state'; readonly state: string }
-  | { readonly is: 'became'; readonly irq: string; readonly safe: boolean }
+  /** `state` is `SOFTIRQ-READ-irq-safe` where `irq` is `SOFTIRQ`: state_name() of a read usage. */
+  | { readonly is: 'became'; readonly irq: string; readonly state: string }
   | { readonly is: 'wait-context'; readonly context: string }
   | { readonly is: 'columns'; readonly second: number | null }
   | { readonly is: 'row'; readonly row: ScenarioRow }
@@ -103,12 +104,12 @@ const PHRASES: readonly (readonly [RegExp, Phrase])[] = [
   [/^the existing dependency chain \(in reverse order\) is:$/, 'chain-intro'],
   [/^but this task is not holding:$/, 'not-holding'],
   [/^which would create a new (?:lock|\S+) dependency:$/, 'new-dependency'],
-  [/^but this new dependency connects an? (\w+)-irq-safe lock:$/, 'connects-safe'],
-  [/^to an? (\w+)-irq-unsafe lock:$/, 'to-unsafe'],
-  [/^the dependencies between (\w+)-irq-safe lock and the holding lock:$/, 'safe-dependencies'],
+  [/^but this new dependency connects an? (\w+)(?:-READ)?-irq-safe lock:$/, 'connects-safe'],
+  [/^to an? (\w+)(?:-READ)?-irq-unsafe lock:$/, 'to-unsafe'],
+  [/^the dependencies between (\w+)(?:-READ)?-irq-safe lock and the holding lock:$/, 'safe-dependencies'],
   [/^the dependencies between the lock to be acquired$/, 'unsafe-dependencies'],
   [
-    /^the dependencies between the lock to be acquired(?: and (\w+)-irq-unsafe lock:)$/,
+    /^the dependencies between the lock to be acquired(?: and (\w+)(?:-READ)?-irq-unsafe lock:)$/,
     'unsafe-dependencies',
   ],
   [/^the shortest dependencies between 2nd lock and 1st lock:$/, 'shortest-dependencies'],
@@ -127,12 +128,12 @@ const PHRASES: readonly (readonly [RegExp, Phrase])[] = [
 const LONGEST_PHRASE = 90;
 /** Beginnings of phrases that a mail client may have cut. */
 const BROKEN_PHRASE =
-  /^(?:but (?:this lock|this new|task is|this task|there are|none)\b.*|and (?:this|interrupts)\b.*|the (?:existing|dependencies|shortest)\b.*|which (?:lock|would)\b.*|other info that\b.*|and \w+-irq-unsafe.*|inconsistent \{.*|\{[A-Z_ -]+\}(?: state.*)?|\.\.\. ?(?:which.*|acquired.*)|May be due.*|Possible (?:interrupt )?unsafe.*)$/;
+  /^(?:but (?:this lock|this new|task is|this task|there are|none)\b.*|and (?:this|interrupts)\b.*|the (?:existing|dependencies|shortest)\b.*|which (?:lock|would)\b.*|other info that\b.*|and [\w-]+-irq-unsafe.*|inconsistent \{.*|\{[A-Z_ -]+\}(?: state.*)?|\.\.\. ?(?:which.*|acquired.*)|May be due.*|Possible (?:interrupt )?unsafe.*)$/;
 
 /** Lines that belong to a report and say nothing that is kept. */
 const TRIVIA: readonly RegExp[] = [
   /^irq event stamp: \d+$|^(?:hard|soft)irqs last +(?:enabled|disabled) +at/,
-  /^\.\.\. ?key +at:|^\.\.\.(?: ?\S*)?$|^\[\.\.\.\]$|^and \w+-irq-unsafe lock:$/,
+  /^\.\.\. ?key +at:|^\.\.\.(?: ?\S*)?$|^\[\.\.\.\]$|^and [\w-]+-irq-unsafe lock:$/,
   /^CPU: ?\d|^Hardware name:|^Workqueue:|^Tainted: |^Sched_ext:/,
   /^<\/?(?:IRQ|NMI|SOFTIRQ|TASK|#\w+|ENTRY_TRAMPOLINE)>$/,
   // Registers between the frames of an interrupt or of the system call: arch/x86, arm64 and arm show_regs().
@@ -173,8 +174,9 @@ function irqLine(line: string): LineKind | null {
     return { is: 'usage-change', from: change[1], to: change[2] };
   const registered = /^\{(.+)\} state was registered at:$/.exec(line);
   if (registered?.[1] !== undefined) return { is: 'state', state: registered[1] };
-  const became = /^\.\.\. ?which became (\w+)-irq-(safe|unsafe) at:$/.exec(line);
-  if (became?.[1] !== undefined) return { is: 'became', irq: became[1], safe: became[2] === 'safe' };
+  const became = /^\.\.\. ?which became (\w+)(-READ)?-irq-(safe|unsafe) at:$/.exec(line);
+  if (became?.[1] !== undefined)
+    return { is: 'became', irq: became[1], state: `${became[1]}${became[2] ?? ''}-irq-${became[3] ?? ''}` };
   const usage = /^((?:IN-)?[A-Z_]+-(?:ON-)?[RW]|INITIAL (?:USE|READ USE)) +at:$/.exec(line);
   if (usage?.[1] !== undefined) return { is: 'state', state: usage[1] };
   const other =

@@ -67,7 +67,7 @@ export class Sections {
         return;
       case 'became':
         draft.irq ??= kind.irq;
-        this.#openLink(`${kind.irq}-irq-${kind.safe ? 'safe' : 'unsafe'}`, no);
+        this.#openLink(kind.state, no);
         return;
       case 'wait-context':
         draft.waitContext = kind.context;

@@ -6,11 +6,11 @@ import { type StackReportForm, stackReport } from '../stack-report.js';
 const SOFT = /^(?:(?:NMI )?watchdog: )?BUG: soft lockup - CPU#(\d+) stuck for (\d+)s! \[(.+):(\d+)\]/;
 const SOFT_OLD = /^BUG: soft lockup detected on CPU#(\d+)!/;
 const HARD =
-  /^(?:(?:NMI )?watchdog: )?(?:BUG: )?(?:Watchdog detected hard LOCKUP on cpu ?(\d+)|CPU (\d+) (?:self-detected|detected) hard LOCKUP|Watchdog CPU:? ?(\d+) (?:self-detected )?hard LOCKUP)/i;
+  /^(?:(?:NMI )?watchdog: )?(?:BUG: |CPU\d+: )?(?:Watchdog detected hard LOCKUP on cpu ?(\d+)|CPU (\d+) (?:self-detected|detected) hard LOCKUP|Watchdog CPU:? ?(\d+) (?:self-detected )?hard LOCKUP)/i;
 
 const form: StackReportForm = {
   detail: (text) =>
-    /^(?:CPU#\d+ Utilization every|#\d+: +\d+% system|CPU \d+ TB:|irq event stamp:|Sending NMI)/.test(text),
+    /^(?:CPU#\d+ (?:Utilization every|Detect HardIRQ Time)|#\d+: +(?:\d+% system|\d+\s+irq#)|CPU \d+ TB:|irq event stamp:|Sending NMI)/.test(text),
 };
 
 export const lockupRecogniser: ReportRecogniser = {

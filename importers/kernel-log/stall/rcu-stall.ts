@@ -3,7 +3,7 @@ import type { ReportRecogniser } from '../line.js';
 import { type StackReportForm, stackReport } from '../stack-report.js';
 
 const HEADLINE =
-  /^[?@]?(?:rcu: )?INFO: (rcu\w*|\w+) (?:(self-)detected stall on CPU|detected (?:(expedited) )?stalls? on (?:CPUs\/tasks|CPUs|tasks))/;
+  /^[?@]?(?:rcu: )?INFO: (rcu\w*|\w+) (?:(self-)detected stall on CPU|detected (?:(expedited) )?stalls?(?: on (?:CPUs\/tasks|CPUs|tasks)|, but suppressed full report|\? \(Late IPI\?\)))/;
 /** `(detected by 7, t=65008 jiffies, ...)`, `(t=2100 jiffies g=...)`, `10886 jiffies s: 1 root: 0x4/.` */
 const DETECTED_BY = /\(detected by (\d+), t=(\d+) jiffies/;
 const JIFFIES = /\(t=(\d+) jiffies/;

@@ -8,13 +8,13 @@ import type { LockdepKind } from '../draft.js';
 export const otherLock: LockdepKind = {
   kind: 'other-lock',
   headline:
-    /^(?:bad contention detected!?|key \S+ has not been registered!|MAX_(?:LOCKDEP|LOCK|STACK)_\w+ too low!|looking up invalid subclass: .*|trying to register non-static key\.?|(?:spinlock|rwlock|rtmutex|mutex)[- ](?:bad magic|recursion|lockup(?: suspected)?|already unlocked|wrong owner|wrong CPU|trylock failure on UP|cpu recursion|uninitialized).*|workqueue leaked (?:lock|atomic).*)$/,
+    /^(?:bad contention detected!?|key \S+ has not been registered!|MAX_(?:LOCKDEP|LOCK|STACK)_\w+ too low!|looking up invalid subclass: .*|trying to register non-static key\.?|chain_key collision|(?:spinlock|rwlock|rtmutex|mutex)[- ](?:bad magic|recursion|lockup(?: suspected)?|already unlocked|wrong owner|wrong CPU|trylock failure on UP|cpu recursion|uninitialized).*|workqueue leaked (?:lock|atomic).*)$/,
   fits(draft) {
     return draft.verb === 'contend';
   },
   make(draft) {
     const who =
-      / on CPU#(\d+), (.+)\/(\d+)$/.exec(draft.title) ??
+      / on CPU#(\d+), (.+)\/(\d+)(?:, \S+)?$/.exec(draft.title) ??
       /leaked [^:]+()?: (.+?)(?:\/0x[0-9a-f]+)?[/[](\d+)\]?$/.exec(draft.title);
     return {
       task: who?.[2] === undefined ? null : { task: who[2], pid: Number(who[3]) },
