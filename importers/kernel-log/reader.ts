@@ -229,7 +229,8 @@ export class KernelLogReader {
           open.foreign = 0;
           // If an older report goes on behind this line, this line stood inside it.
           for (const older of this.#open.slice(i + 1))
-            if (line.caller === null || older.caller === null || line.caller === older.caller) older.foreign++;
+            if (line.caller === null || older.caller === null || line.caller === older.caller)
+              older.foreign++;
           return true;
         case 'last':
           this.#open.splice(i, 1);

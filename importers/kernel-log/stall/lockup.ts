@@ -10,7 +10,9 @@ const HARD =
 
 const form: StackReportForm = {
   detail: (text) =>
-    /^(?:CPU#\d+ (?:Utilization every|Detect HardIRQ Time)|#\d+: +(?:\d+% system|\d+\s+irq#)|CPU \d+ TB:|irq event stamp:|Sending NMI)/.test(text),
+    /^(?:CPU#\d+ (?:Utilization every|Detect HardIRQ Time)|#\d+: +(?:\d+% system|\d+\s+irq#)|CPU \d+ TB:|irq event stamp:|Sending NMI)/.test(
+      text,
+    ),
 };
 
 export const lockupRecogniser: ReportRecogniser = {
