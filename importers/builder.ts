@@ -61,6 +61,7 @@ const NEEDS_LOCK: ReadonlySet<EventKind> = new Set([
   'acquire',
   'release',
   'refuse',
+  'try-acquire',
   'wait',
   'signal',
 ]);

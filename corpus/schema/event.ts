@@ -1,6 +1,10 @@
 // Events: one observed step of one task, and the codes under which columns store their enumerations.
 
-/** What a step is. `request` may block, `acquire` got it, `release` gave it back, `refuse` is a missed trylock. */
+/**
+ * What a step is. `request` may block, `acquire` got it, `release` gave it back, `refuse` is a missed trylock,
+ * `try-acquire` a trylock that succeeded. `sleep`: left the CPU of its own will; `wake`: made `peer` runnable; `exit`: the
+ * task ended. New kinds go to the end: stored columns hold indices.
+ */
 export const EVENT_KINDS = [
   'request',
   'acquire',
@@ -18,6 +22,10 @@ export const EVENT_KINDS = [
   'irqs-on',
   'irqs-off',
   'gap',
+  'try-acquire',
+  'sleep',
+  'wake',
+  'exit',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
@@ -47,7 +55,7 @@ export interface EventColumns {
   readonly mode: Uint8Array;
   /** SiteId, or NONE. */
   readonly site: Int32Array;
-  /** The other task of fork, join, signal: TaskId, or NONE. */
+  /** The other task of fork, join, signal, wake: TaskId, or NONE. */
   readonly peer: Int32Array;
   /** CPU number, or NONE. */
   readonly cpu: Int32Array;

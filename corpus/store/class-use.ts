@@ -6,7 +6,7 @@ import { NONE } from '../schema/ids.js';
 export interface ClassUse {
   readonly class: string;
   readonly kind: string;
-  /** `acquire` events. */
+  /** `acquire` and `try-acquire` events. */
   readonly acquisitions: number;
   /** Requests in episodes that happened, of tasks that never got the lock: waits that were seen. */
   readonly contended: number;
@@ -16,6 +16,7 @@ export interface ClassUse {
 
 const REQUEST = EVENT_KINDS.indexOf('request');
 const ACQUIRE = EVENT_KINDS.indexOf('acquire');
+const TRY_ACQUIRE = EVENT_KINDS.indexOf('try-acquire');
 const RELEASE = EVENT_KINDS.indexOf('release');
 const REFUSE = EVENT_KINDS.indexOf('refuse');
 
@@ -47,8 +48,9 @@ export function classUse(capture: Capture): ClassUse[] {
       if (open === undefined)
         waiting.set(key, { classId, count: 1, happened: episodes[events.episode[i]!]?.happened ?? false });
       else open.count++;
-    } else if (kind === ACQUIRE || kind === REFUSE) {
-      const open = waiting.get(key);
+    } else if (kind === ACQUIRE || kind === REFUSE || kind === TRY_ACQUIRE) {
+      // A trylock that succeeded answers no request.
+      const open = kind === TRY_ACQUIRE ? undefined : waiting.get(key);
       if (open !== undefined && open.count > 0) open.count--;
       if (kind === REFUSE) continue;
       acquisitions[classId] = acquisitions[classId]! + 1;

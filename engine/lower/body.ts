@@ -111,6 +111,10 @@ export function bodyOf(capture: Capture, events: readonly number[], naming: Nami
       case 'irq-enter':
       case 'irq-exit':
       case 'gap':
+      case 'try-acquire':
+      case 'sleep':
+      case 'wake':
+      case 'exit':
         // A missed trylock took nothing; work items and interrupts are tasks of their own; a gap ends an episode.
         break;
       default: {
