@@ -64,6 +64,8 @@ const NEEDS_LOCK: ReadonlySet<EventKind> = new Set([
   'try-acquire',
   'wait',
   'signal',
+  'read',
+  'write',
 ]);
 
 /** Doubling columns of one event each. */
@@ -80,7 +82,7 @@ class Columns {
   context = new Uint8Array(this.#room);
   known = new Uint8Array(this.#room);
   episode = new Uint32Array(this.#room);
-  timeNs = new BigInt64Array(this.#room);
+  timeNs = new BigInt64Array(this.#room).fill(NO_TIME);
   where = new Float64Array(this.#room);
 
   ensureRoom(): void {
@@ -101,7 +103,7 @@ class Columns {
     this.context = grow(Uint8Array, this.context);
     this.known = grow(Uint8Array, this.known);
     this.episode = grow(Uint32Array, this.episode);
-    this.timeNs = grow(BigInt64Array, this.timeNs);
+    this.timeNs = grow(BigInt64Array, this.timeNs).fill(NO_TIME, this.length);
     this.where = grow(Float64Array, this.where);
   }
 
@@ -138,6 +140,7 @@ export class CaptureBuilder {
   readonly #classIds = new Map<string, ClassId>();
   readonly #locks: CaptureLock[] = [];
   readonly #lockIds = new Map<string, LockId>();
+  readonly #variableIds = new Map<string, LockId>();
   readonly #sites: CaptureSite[] = [];
   readonly #siteIds = new Map<string, SiteId>();
   readonly #episodes: Episode[] = [];
@@ -182,6 +185,16 @@ export class CaptureBuilder {
     if (known !== undefined) return known;
     const id = (this.#locks.push({ class: classId, address }) - 1) as LockId;
     this.#lockIds.set(key, id);
+    return id;
+  }
+
+  /** What stands in the lock column and is no lock, by its name: a class and an instance of its own. */
+  variable(name: string): LockId {
+    const known = this.#variableIds.get(name);
+    if (known !== undefined) return known;
+    const classId = this.#classes.push({ name, kind: 'mutex', single: true, variable: true }) - 1;
+    const id = (this.#locks.push({ class: classId, address: null }) - 1) as LockId;
+    this.#variableIds.set(name, id);
     return id;
   }
 
@@ -232,6 +245,47 @@ export class CaptureBuilder {
     columns.episode[i] = event.episode;
     columns.timeNs[i] = event.timeNs ?? NO_TIME;
     columns.where[i] = event.where;
+  }
+
+  /**
+   * The same for importers that read millions of events: codes and ids as numbers, NONE for what is absent, no time
+   * (`NO_TIME`), nothing allocated. Ids are checked against what this builder gave out; codes are the caller's.
+   */
+  append(
+    kind: number,
+    task: number,
+    lock: number,
+    mode: number,
+    site: number,
+    peer: number,
+    cpu: number,
+    context: number,
+    known: number,
+    episode: number,
+    where: number,
+  ): void {
+    if (
+      task >= this.#tasks.length ||
+      lock >= this.#locks.length ||
+      site >= this.#sites.length ||
+      peer >= this.#tasks.length ||
+      episode >= this.#episodes.length
+    )
+      throw new Error(`builder: event with an unknown id (${task} ${lock} ${site} ${peer} ${episode})`);
+    const columns = this.#columns;
+    columns.ensureRoom();
+    const i = columns.length++;
+    columns.kind[i] = kind;
+    columns.task[i] = task;
+    columns.lock[i] = lock;
+    columns.mode[i] = mode;
+    columns.site[i] = site;
+    columns.peer[i] = peer;
+    columns.cpu[i] = cpu;
+    columns.context[i] = context;
+    columns.known[i] = known;
+    columns.episode[i] = episode;
+    columns.where[i] = where;
   }
 
   /** Adds a report; returns its index. */

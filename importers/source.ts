@@ -32,8 +32,12 @@ export interface Source {
   readonly damage: SourceDamage;
   /** The first decoded text, at most HEAD_CHARS; may be called any number of times, before or during the reading. */
   head(): Promise<string>;
-  /** Blocks of whole lines; the stream can be read only once. */
+  /** The unpacked bytes behind the head, at least 64 KiB where the file has them; for formats that are not text. */
+  headBytes(): Promise<Uint8Array>;
+  /** Blocks of whole lines; the stream can be read only once, as blocks, lines or bytes. */
   blocks(): AsyncIterable<TextBlock>;
+  /** The unpacked bytes in chunks of any size, for importers that read bytes. A chunk is not changed afterwards. */
+  bytes(): AsyncIterable<Uint8Array>;
   /** The same as batches of lines without line ends. */
   lines(): AsyncIterable<readonly string[]>;
   /** Reads what is left and names the content: sha256 of the raw bytes. */
@@ -57,9 +61,10 @@ class StreamSource implements Source {
   readonly #hash: Hash = createHash('sha256');
   readonly #raw: AsyncIterator<Uint8Array>;
   readonly #close: () => Promise<void>;
-  #text: AsyncGenerator<TextBlock> | null = null;
-  /** Blocks read for the head and not handed out yet. */
-  readonly #ahead: TextBlock[] = [];
+  #unpacked: AsyncIterator<Uint8Array> | null = null;
+  /** Unpacked chunks read for the head and not handed out yet. */
+  #ahead: Uint8Array[] = [];
+  #headBytes: Uint8Array | null = null;
   #head: string | null = null;
   #id: CaptureId | null = null;
   #invalidUtf8 = 0;
@@ -106,7 +111,7 @@ class StreamSource implements Source {
     for (let chunk = await this.#nextRaw(); chunk !== null; chunk = await this.#nextRaw()) yield chunk;
   }
 
-  async *#openText(): AsyncGenerator<TextBlock> {
+  async *#unpack(): AsyncGenerator<Uint8Array> {
     // A magic number is six bytes; a pipe may hand over fewer at first.
     let first = await this.#nextRaw();
     while (first !== null && first.length < 6) {
@@ -115,10 +120,13 @@ class StreamSource implements Source {
       first = Buffer.concat([first, more]);
     }
     const packing = first === null ? 'plain' : packingOf(first);
-    const bytes = unpack(packing, this.#rawFrom(first), (what) => {
+    yield* unpack(packing, this.#rawFrom(first), (what) => {
       this.#cutShort ??= what;
     });
-    const trouble: TextTrouble = {
+  }
+
+  #trouble(): TextTrouble {
+    return {
       invalidUtf8: (line, sequences) => {
         this.#invalidUtf8 += sequences;
         this.#firstInvalidLine ??= line;
@@ -128,34 +136,50 @@ class StreamSource implements Source {
         if (this.#longLines.length < 100) this.#longLines.push(line);
       },
     };
-    yield* textBlocks(bytes, trouble);
+  }
+
+  async headBytes(): Promise<Uint8Array> {
+    if (this.#headBytes !== null) return this.#headBytes;
+    this.#unpacked ??= this.#unpack();
+    let length = 0;
+    while (length < HEAD_CHARS) {
+      const next = await this.#unpacked.next();
+      if (next.done === true) break;
+      this.#ahead.push(next.value);
+      length += next.value.length;
+    }
+    this.#headBytes = this.#ahead.length === 1 ? this.#ahead[0]! : Buffer.concat(this.#ahead);
+    return this.#headBytes;
   }
 
   async head(): Promise<string> {
     if (this.#head !== null) return this.#head;
-    this.#text ??= this.#openText();
-    let chars = 0;
-    while (chars < HEAD_CHARS) {
-      const next = await this.#text.next();
-      if (next.done === true) break;
-      this.#ahead.push(next.value);
-      chars += next.value.text.length + 1;
+    const bytes = await this.headBytes();
+    // Four bytes are the most that a character takes; what is wrong in the head is told when it is read.
+    const unheard: TextTrouble = { invalidUtf8: () => {}, lineTooLong: () => {} };
+    async function* some(): AsyncGenerator<Uint8Array> {
+      yield bytes.subarray(0, 4 * HEAD_CHARS);
     }
-    this.#head = this.#ahead
-      .map((block) => block.text)
-      .join('\n')
-      .slice(0, HEAD_CHARS);
+    const texts: string[] = [];
+    for await (const block of textBlocks(some(), unheard)) texts.push(block.text);
+    this.#head = texts.join('\n').slice(0, HEAD_CHARS);
     return this.#head;
   }
 
-  async *blocks(): AsyncGenerator<TextBlock> {
-    this.#text ??= this.#openText();
-    for (let block = this.#ahead.shift(); block !== undefined; block = this.#ahead.shift()) yield block;
+  async *bytes(): AsyncGenerator<Uint8Array> {
+    await this.headBytes();
+    const ahead = this.#ahead;
+    this.#ahead = [];
+    yield* ahead;
     for (;;) {
-      const next = await this.#text.next();
-      if (next.done === true) return;
+      const next = await this.#unpacked?.next();
+      if (next === undefined || next.done === true) return;
       yield next.value;
     }
+  }
+
+  blocks(): AsyncIterable<TextBlock> {
+    return textBlocks(this.bytes(), this.#trouble());
   }
 
   async *lines(): AsyncGenerator<readonly string[]> {

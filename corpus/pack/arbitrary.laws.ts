@@ -182,10 +182,18 @@ export const anyCapture: fc.Arbitrary<Capture> = record({
     }),
     short,
   ),
-  classes: fc.array(record({ name: anyName, kind: fc.constantFrom(...LOCK_KINDS), single: fc.boolean() }), {
-    minLength: 1,
-    maxLength: 4,
-  }),
+  classes: fc.array(
+    fc.oneof(
+      record({ name: anyName, kind: fc.constantFrom(...LOCK_KINDS), single: fc.boolean() }),
+      record({
+        name: anyName,
+        kind: fc.constant('mutex' as const),
+        single: fc.constant(true),
+        variable: fc.constant(true as const),
+      }),
+    ),
+    { minLength: 1, maxLength: 4 },
+  ),
   episodes: fc.array(
     record({
       origin: anyName,

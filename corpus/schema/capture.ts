@@ -38,6 +38,8 @@ export interface CaptureClass {
   readonly kind: LockKind;
   /** True if there is exactly one instance: a lock with static storage (`pci_rescan_remove_lock`). */
   readonly single: boolean;
+  /** True for what stands in the lock column and is no lock: a variable or a block of an STD trace. */
+  readonly variable?: true;
 }
 
 /** A lock instance. */

@@ -3,7 +3,8 @@
 /**
  * What a step is. `request` may block, `acquire` got it, `release` gave it back, `refuse` is a missed trylock,
  * `try-acquire` a trylock that succeeded. `sleep`: left the CPU of its own will; `wake`: made `peer` runnable; `exit`: the
- * task ended. New kinds go to the end: stored columns hold indices.
+ * task ended. `read`, `write`: of a variable (STD text), which stands in the lock column as a class that is a `variable`;
+ * `begin`, `end`: of a block that its author means to be atomic, which says nothing of locks. New kinds go to the end: stored columns hold indices.
  */
 export const EVENT_KINDS = [
   'request',
@@ -26,6 +27,10 @@ export const EVENT_KINDS = [
   'sleep',
   'wake',
   'exit',
+  'read',
+  'write',
+  'begin',
+  'end',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

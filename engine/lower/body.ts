@@ -115,6 +115,10 @@ export function bodyOf(capture: Capture, events: readonly number[], naming: Nami
       case 'sleep':
       case 'wake':
       case 'exit':
+      case 'read':
+      case 'write':
+      case 'begin':
+      case 'end':
         // A missed trylock took nothing; work items and interrupts are tasks of their own; a gap ends an episode.
         break;
       default: {
