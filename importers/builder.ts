@@ -41,6 +41,8 @@ export interface NewEvent {
   readonly peer?: TaskId;
   readonly cpu?: number | null;
   readonly context?: EventContext;
+  /** Bits of IRQ_STATE; left out: the record does not say. */
+  readonly disabled?: number;
   readonly timeNs?: bigint | null;
 }
 
@@ -81,6 +83,7 @@ class Columns {
   cpu = new Int32Array(this.#room);
   context = new Uint8Array(this.#room);
   known = new Uint8Array(this.#room);
+  disabled = new Uint8Array(this.#room);
   episode = new Uint32Array(this.#room);
   timeNs = new BigInt64Array(this.#room).fill(NO_TIME);
   where = new Float64Array(this.#room);
@@ -102,6 +105,7 @@ class Columns {
     this.cpu = grow(Int32Array, this.cpu);
     this.context = grow(Uint8Array, this.context);
     this.known = grow(Uint8Array, this.known);
+    this.disabled = grow(Uint8Array, this.disabled);
     this.episode = grow(Uint32Array, this.episode);
     this.timeNs = grow(BigInt64Array, this.timeNs).fill(NO_TIME, this.length);
     this.where = grow(Float64Array, this.where);
@@ -119,6 +123,7 @@ class Columns {
       cpu: this.cpu.slice(0, n),
       context: this.context.slice(0, n),
       known: this.known.slice(0, n),
+      disabled: this.disabled.slice(0, n),
       episode: this.episode.slice(0, n),
       timeNs: this.timeNs.slice(0, n),
       where: this.where.slice(0, n),
@@ -242,6 +247,7 @@ export class CaptureBuilder {
     columns.cpu[i] = event.cpu ?? NONE;
     columns.context[i] = CONTEXTS.indexOf(event.context ?? 'task');
     columns.known[i] = KNOWN_BY.indexOf(event.known);
+    columns.disabled[i] = event.disabled ?? 0;
     columns.episode[i] = event.episode;
     columns.timeNs[i] = event.timeNs ?? NO_TIME;
     columns.where[i] = event.where;

@@ -128,6 +128,7 @@ function anyEvents(
     cpu: anyCpu,
     context: fc.nat(CONTEXTS.length - 1),
     known: fc.nat(KNOWN_BY.length - 1),
+    disabled: fc.nat(7),
     episode: fc.nat(episodes - 1),
     timeNs: anyTime,
     where: anyWhere,
@@ -145,6 +146,7 @@ interface RawRow {
   readonly cpu: number;
   readonly context: number;
   readonly known: number;
+  readonly disabled: number;
   readonly episode: number;
   readonly timeNs: bigint;
   readonly where: number;
@@ -161,6 +163,7 @@ function columnsOf(rows: readonly RawRow[]): EventColumns {
     cpu: Int32Array.from(rows, (row) => row.cpu),
     context: Uint8Array.from(rows, (row) => row.context),
     known: Uint8Array.from(rows, (row) => row.known),
+    disabled: Uint8Array.from(rows, (row) => row.disabled),
     episode: Uint32Array.from(rows, (row) => row.episode),
     timeNs: BigInt64Array.from(rows, (row) => row.timeNs),
     where: Float64Array.from(rows, (row) => row.where),

@@ -14,6 +14,7 @@ const COLUMN_TYPES = {
   cpu: Int32Array,
   context: Uint8Array,
   known: Uint8Array,
+  disabled: Uint8Array,
   episode: Uint32Array,
   timeNs: BigInt64Array,
   where: Float64Array,
@@ -44,7 +45,9 @@ export function unpackColumns(packed: PackedColumns): EventColumns | null {
   let length = -1;
   for (const name of Object.keys(COLUMN_TYPES) as (keyof EventColumns)[]) {
     const type = COLUMN_TYPES[name];
-    const bytes = packed[name];
+    // Captures stored before 0.2 do not say whether interrupts were on.
+    const bytes =
+      packed[name] ?? (name === 'disabled' ? new Uint8Array(packed['kind']?.length ?? 0) : undefined);
     if (bytes === undefined || bytes.byteLength % type.BYTES_PER_ELEMENT !== 0) return null;
     // A copy: the packed bytes stand at any offset, typed arrays need an aligned one.
     const copy = new Uint8Array(bytes);

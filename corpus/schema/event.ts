@@ -42,6 +42,12 @@ export type KnownBy = (typeof KNOWN_BY)[number];
 export const CONTEXTS = ['task', 'softirq', 'hardirq', 'nmi'] as const;
 export type EventContext = (typeof CONTEXTS)[number];
 
+/**
+ * Bits of the `disabled` column: what the record says of the interrupts of its CPU. 0: it says nothing.
+ * A trace without the irq-info column, and most logs, say nothing.
+ */
+export const IRQ_STATE = { known: 1, hardOff: 2, softOff: 4 } as const;
+
 /** Time value that means "no time is known: file order only". */
 export const NO_TIME = -(2n ** 63n);
 
@@ -68,6 +74,8 @@ export interface EventColumns {
   readonly context: Uint8Array;
   /** Index into KNOWN_BY. */
   readonly known: Uint8Array;
+  /** Bits of IRQ_STATE; 0 where the record does not say whether interrupts were on. */
+  readonly disabled: Uint8Array;
   /** EpisodeId. */
   readonly episode: Uint32Array;
   /** Nanoseconds on the capture's own clock, or NO_TIME. */
@@ -87,6 +95,8 @@ export interface EventRow {
   readonly cpu: number;
   readonly context: EventContext;
   readonly known: KnownBy;
+  /** Bits of IRQ_STATE. */
+  readonly disabled: number;
   readonly episode: number;
   readonly timeNs: bigint | null;
   readonly where: number;

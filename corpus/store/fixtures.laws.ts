@@ -93,6 +93,7 @@ export function captureNo(n: number): Capture {
       cpu: new Int32Array(rows.length).fill(-1),
       context: new Uint8Array(rows.length).fill(CONTEXTS.indexOf('task')),
       known: new Uint8Array(rows.length).fill(KNOWN_BY.indexOf('reported')),
+      disabled: new Uint8Array(rows.length),
       episode: new Uint32Array(rows.length),
       timeNs: BigInt64Array.from(rows, ([, , , time]) => time),
       where: Float64Array.from(rows, (_, i) => i + 1),
