@@ -15,7 +15,7 @@ function sources(folder: string): string[] {
   });
 }
 
-const files = ['corpus', 'engine', 'importers', 'reports', 'cli', 'bench'].flatMap(sources);
+const files = ['corpus', 'engine', 'importers', 'reports', 'cli', 'bench', 'fuzz'].flatMap(sources);
 const isTest = (file: string): boolean => file.endsWith('.test.ts') || file.endsWith('.laws.ts');
 
 function roomOf(file: string): Room {

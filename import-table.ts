@@ -75,6 +75,13 @@ export const ROOMS: readonly Room[] = [
     forbidden: ['Math.random'],
   },
   {
+    room: 'fuzz',
+    mayImport: ['corpus', 'importers', 'engine'],
+    mayUse: ['*'],
+    // Math.random is what jsfuzz draws from: the one place where it is replaced.
+    forbidden: [],
+  },
+  {
     room: 'bench',
     mayImport: ['corpus', 'importers', 'engine', 'reports', 'cli'],
     mayUse: ['*'],

@@ -32,9 +32,14 @@ function lockLine(lock: ProgramLock): string {
   return `lock ${lock.id} ${kind}${name === lock.id || name === '' ? '' : ` ${name}`}`;
 }
 
+/** One word that the parser takes for the function: a hand-drawn head may call `foo (CPU 1)` one. */
+function functionWord(name: string): string {
+  return name.replace(/[\s#]+/g, '_');
+}
+
 function taskLine(task: ProgramTask): string {
   const words = ['task', task.name];
-  if (task.function !== null) words.push(task.function);
+  if (task.function !== null) words.push(functionWord(task.function));
   if (task.cpu !== null) words.push('cpu', String(task.cpu));
   if (task.irq !== null) words.push('irq', task.irq);
   if (task.after !== null) words.push('after', task.after);

@@ -124,6 +124,14 @@ task T f()
     expect(withoutLines(parsed(printLitmus(parsed(text))))).toEqual(withoutLines(parsed(text)));
   });
 
+  it('prints a function with blanks as one word', () => {
+    const file = parsed('litmus 1 x\nlock A mutex\ntask T f\n  lock A\n  unlock A\n');
+    const task = { ...file.program.tasks[0]!, function: 'sPID: 12 # etter' };
+    const text = printLitmus({ ...file, program: { ...file.program, tasks: [task] } });
+    expect(text).toContain('task T sPID:_12_etter\n');
+    expect(parsed(text).program.tasks[0]?.function).toBe('sPID:_12_etter');
+  });
+
   it('lets a later rule go before an earlier one, and an ID before a class', () => {
     const text = 'litmus 1 r\nlock A mutex B\nlock B mutex B\nrules B reentrant\ntask T\n  lock A\n';
     expect(parsed(text).program.locks.map((lock) => lock.rules)).toEqual([[], ['reentrant']]);

@@ -1,0 +1,89 @@
+// A short, repeatable self-fuzzing: jsfuzz's mutations of the seeds, through every target, without its process around.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { decodeCapture } from '../corpus/pack/pack.js';
+import type { EventColumns } from '../corpus/schema/event.js';
+import { checkCapture } from './laws.js';
+import { packSeeds } from './pack-seeds.js';
+import { FUZZ_TARGETS, targetOf } from './targets.js';
+
+const root = join(import.meta.dirname, '..');
+/** Mutants of each target. `npm run fuzz:importers -- --seconds 3600` is the long form. */
+const MUTANTS = 150;
+/** The dice: a failure repeats. */
+const SEED = 20_261_125;
+
+interface Corpus {
+  inputs: Buffer[];
+  rand(n: number): number;
+  randBool(): boolean;
+  mutate(bytes: Buffer): Buffer;
+}
+const { Corpus } = createRequire(import.meta.url)('jsfuzz/build/src/corpus.js') as {
+  Corpus: new (dirs: readonly string[], onlyAscii: boolean) => Corpus;
+};
+
+function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+}
+
+function seeded(ascii: boolean): Corpus {
+  const corpus = new Corpus([], ascii);
+  let x = SEED;
+  const next = (): number => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return (x >>> 0) / 2 ** 32;
+  };
+  corpus.rand = (n) => Math.floor(next() * Math.floor(n));
+  corpus.randBool = () => next() >= 0.5;
+  return corpus;
+}
+
+describe('self-fuzzing', () => {
+  it.each(FUZZ_TARGETS)('$id obeys its laws on mutated seeds', async (target) => {
+    const corpus = seeded(target.text);
+    const files = target.seeds.flatMap((seed) => filesBelow(join(root, seed)));
+    corpus.inputs =
+      target.id === 'pack'
+        ? packSeeds().map((bytes) => Buffer.from(bytes))
+        : files.map((file) => readFileSync(file).subarray(0, 4096));
+    expect(corpus.inputs.length).toBeGreaterThan(0);
+    for (let i = 0; i < MUTANTS; i++) {
+      let bytes = Buffer.from(corpus.inputs[corpus.rand(corpus.inputs.length)]!);
+      for (let times = corpus.rand(4); times >= 0; times--) bytes = Buffer.from(corpus.mutate(bytes));
+      try {
+        await target.run(bytes);
+      } catch (error) {
+        throw new Error(`mutant ${i} of ${target.id}, base64 ${bytes.toString('base64')}`, { cause: error });
+      }
+    }
+  });
+
+  it('a capture that breaks a law is told, by the name of the law', () => {
+    const decoded = decodeCapture(packSeeds()[1]!);
+    if (!decoded.ok) throw new Error('the seed is not read');
+    const { capture } = decoded;
+    expect(() => checkCapture(capture, 100)).not.toThrow();
+    const { events } = capture;
+    const broken = (change: Partial<EventColumns>) => () =>
+      checkCapture({ ...capture, events: { ...events, ...change } }, 100);
+    expect(broken({ where: Float64Array.of(-1) })).toThrow('provenance');
+    expect(broken({ task: Uint32Array.of(7) })).toThrow('known task');
+    expect(broken({ episode: Uint32Array.of(7) })).toThrow('known episode');
+    const skip = { stat: 'x', severity: 'info', count: 1, first_line: null, advice: ' ' } as const;
+    expect(() => checkCapture({ ...capture, skipped: [skip] }, 100)).toThrow('remedy');
+  });
+
+  it('knows its targets by name', () => {
+    expect(targetOf('pack')?.id).toBe('pack');
+    expect(targetOf('no such target')).toBeNull();
+  });
+});

@@ -1,0 +1,94 @@
+// What must hold for any bytes that relock is handed: the laws that the self-fuzzing checks after every input.
+import { decodeCapture, encodeCapture } from '../corpus/pack/pack.js';
+import type { Capture } from '../corpus/schema/capture.js';
+import { canonicalJson } from '../corpus/text/json.js';
+import { captureDocument } from '../corpus/text/json-capture.js';
+import { parseLitmusFiles, printLitmus } from '../corpus/text/litmus.js';
+import { lowerCapture } from '../engine/lower/lower.js';
+import { compile } from '../engine/model/compile.js';
+import { importSource } from '../importers/import.js';
+import { sourceOf } from '../importers/source.js';
+
+/** Milliseconds that one input may take: a start-up share, and a share for each byte. Generous: the machine has other work. */
+const MS_EACH = 4000;
+const MS_PER_BYTE = 0.5;
+/** Events that a capture may have beyond one for each byte of input: an edge of a printed chain makes several. */
+const EVENTS_EACH = 4096;
+
+/** Throws what a law says that does not hold, with the law's name in front. */
+function law(name: string, holds: boolean, facts: string): void {
+  if (!holds) throw new Error(`${name}: ${facts}`);
+}
+
+/** `importers`: every importer, and the choice among them (`format` null). Returns the capture, or null where nothing was read. */
+export async function checkImport(format: string | null, bytes: Uint8Array): Promise<Capture | null> {
+  const began = performance.now();
+  const imported = await importSource(sourceOf('input', bytes), format === null ? {} : { format });
+  const took = performance.now() - began;
+  law('bounded time', took < MS_EACH + MS_PER_BYTE * bytes.length, `${took} ms for ${bytes.length} bytes`);
+  if (!imported.ok) {
+    law(
+      'told',
+      imported.problem.title !== '' && imported.problem.next !== '',
+      JSON.stringify(imported.problem),
+    );
+    return null;
+  }
+  const { capture } = imported;
+  checkCapture(capture, bytes.length);
+  return capture;
+}
+
+/** The laws of a capture that came of `size` bytes (after decompression more may have been read: then pass null). */
+export function checkCapture(capture: Capture, size: number | null): void {
+  const { events } = capture;
+  const n = events.kind.length;
+  if (size !== null) law('bounded events', n <= EVENTS_EACH + 64 * size, `${n} events of ${size} bytes`);
+  for (let i = 0; i < n; i++) {
+    law('provenance', events.where[i]! >= 0, `event ${i} stands at ${events.where[i]}`);
+    law('known task', events.task[i]! < capture.tasks.length, `event ${i}: task ${events.task[i]}`);
+    law('known lock', events.lock[i]! < capture.locks.length, `event ${i}: lock ${events.lock[i]}`);
+    law('known site', events.site[i]! < capture.sites.length, `event ${i}: site ${events.site[i]}`);
+    law('known episode', events.episode[i]! < capture.episodes.length, `event ${i}: ${events.episode[i]}`);
+  }
+  for (const skip of capture.skipped) {
+    law('counted', Number.isInteger(skip.count) && skip.count > 0, `${skip.stat} ${skip.count}`);
+    law('remedy', skip.advice.trim() !== '', skip.stat);
+  }
+  for (const [name, count] of Object.entries(capture.byEvent))
+    law('counted by event', Number.isInteger(count) && count > 0, `${name} ${count}`);
+  const packed = decodeCapture(encodeCapture(capture));
+  law('pack is read back', packed.ok, packed.ok ? '' : JSON.stringify(packed));
+  if (packed.ok) {
+    const before = canonicalJson(captureDocument(capture));
+    const after = canonicalJson(captureDocument(packed.capture));
+    law('unpacking undoes packing', before === after, `${before.length} and ${after.length} characters`);
+  }
+  for (const { program, expect } of lowerCapture(capture).programs) {
+    compile(program);
+    const text = printLitmus({ program, genome: null, expect });
+    const again = parseLitmusFiles(text);
+    law('a program is read back', again.length === 1 && again[0]!.ok, `${JSON.stringify(again)} of\n${text}`);
+  }
+}
+
+/** The litmus reader: what it accepts it prints as text that says the same. */
+export function checkLitmus(text: string): void {
+  for (const file of parseLitmusFiles(text)) {
+    if (!file.ok) {
+      law('told', file.problems.length > 0, 'refused without a reason');
+      continue;
+    }
+    const printed = printLitmus(file.value);
+    const again = parseLitmusFiles(printed);
+    law('printed text is read', again.length === 1 && again[0]!.ok === true, printed);
+    if (again[0]?.ok === true) law('printing is stable', printLitmus(again[0].value) === printed, printed);
+    compile(file.value.program);
+  }
+}
+
+/** The pack reader: refuses by name, or hands out a capture that obeys the laws. */
+export function checkPack(bytes: Uint8Array): void {
+  const decoded = decodeCapture(bytes);
+  if (decoded.ok) checkCapture(decoded.capture, null);
+}
