@@ -2,7 +2,7 @@
 import type { Capture } from '../corpus/schema/capture.js';
 import { CaptureBuilder } from './builder.js';
 import { kernelLogImporter } from './kernel-log/importer.js';
-import { IMPORTERS, importerOf, sniff } from './registry.js';
+import { IMPORTERS, importerOf, sniff, sniffBytes } from './registry.js';
 import type { Source } from './source.js';
 
 /** Why nothing was imported: facts, and what to do next. */
@@ -43,8 +43,10 @@ function isEmpty(capture: Capture): boolean {
 
 /** Reads a source to its end. The caller closes it. Throws only for bugs of our own. */
 export async function importSource(source: Source, options: ImportOptions = {}): Promise<Imported> {
-  const head = await source.head();
-  const wanted = options.format === undefined ? sniff(head) : importerOf(options.format);
+  const wanted =
+    options.format === undefined
+      ? (sniffBytes(await source.headBytes()) ?? sniff(await source.head()))
+      : importerOf(options.format);
   if (options.format !== undefined && wanted === null)
     return {
       ok: false,
@@ -66,7 +68,7 @@ export async function importSource(source: Source, options: ImportOptions = {}):
     file: source.name,
     bytes: source.bytesRead,
     format: importer.id,
-    provenance: 'line',
+    provenance: importer.provenance ?? 'line',
   });
   if (wanted === null && isEmpty(capture)) {
     const facts =

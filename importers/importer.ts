@@ -12,6 +12,10 @@ export interface Importer {
   readonly title: string;
   /** True if the head (decoded text, at most 64 KiB) looks like this format under any file name. */
   sniff(head: string): boolean;
+  /** True if the first bytes (unpacked, at least 64 unless the source is shorter) are those of this binary format. */
+  sniffBytes?(head: Uint8Array): boolean;
+  /** What `where` of an event counts: lines unless it says bytes. */
+  readonly provenance?: 'line' | 'byte';
   /** Reads everything. Never throws on bad input: that is counted as a skip in the builder. */
   read(source: Source, builder: CaptureBuilder): Promise<void>;
 }

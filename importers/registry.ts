@@ -3,15 +3,24 @@ import type { Importer } from './importer.js';
 import { kernelLogImporter } from './kernel-log/importer.js';
 import { litmusImporter } from './litmus/importer.js';
 import { scenarioImporter } from './scenario/importer.js';
+import { traceDatImporter } from './trace-dat/importer.js';
 
 /** Sorted by priority, lowest first; priorities are unique. */
-export const IMPORTERS: readonly Importer[] = [litmusImporter, scenarioImporter, kernelLogImporter].sort(
-  (a, b) => a.priority - b.priority,
-);
+export const IMPORTERS: readonly Importer[] = [
+  litmusImporter,
+  scenarioImporter,
+  kernelLogImporter,
+  traceDatImporter,
+].sort((a, b) => a.priority - b.priority);
 
 /** The importer of that id, or null. */
 export function importerOf(id: string): Importer | null {
   return IMPORTERS.find((importer) => importer.id === id) ?? null;
+}
+
+/** The first importer that takes the bytes for those of its binary format, or null. */
+export function sniffBytes(head: Uint8Array): Importer | null {
+  return IMPORTERS.find((importer) => importer.sniffBytes?.(head) === true) ?? null;
 }
 
 /** The first importer that takes the head for its own, or null. */

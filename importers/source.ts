@@ -3,6 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { CaptureId } from '../corpus/schema/ids.js';
 import { packingOf, unpack } from './decompress.js';
+import { fileAccess, type RandomAccess, spool } from './random-access.js';
 import { type TextBlock, type TextTrouble, textBlocks } from './text-blocks.js';
 
 export type { TextBlock } from './text-blocks.js';
@@ -38,6 +39,11 @@ export interface Source {
   blocks(): AsyncIterable<TextBlock>;
   /** The unpacked bytes in chunks of any size, for importers that read bytes. A chunk is not changed afterwards. */
   bytes(): AsyncIterable<Uint8Array>;
+  /**
+   * All unpacked bytes, to be read at any position: of a plain file through its handle, of everything else spooled.
+   * In the place of blocks, lines or bytes; whoever asks closes what it gets, before it closes the source.
+   */
+  randomAccess(): Promise<RandomAccess>;
   /** The same as batches of lines without line ends. */
   lines(): AsyncIterable<readonly string[]>;
   /** Reads what is left and names the content: sha256 of the raw bytes. */
@@ -65,6 +71,7 @@ class StreamSource implements Source {
   /** Unpacked chunks read for the head and not handed out yet. */
   #ahead: Uint8Array[] = [];
   #headBytes: Uint8Array | null = null;
+  #plain = false;
   #head: string | null = null;
   #id: CaptureId | null = null;
   #invalidUtf8 = 0;
@@ -77,6 +84,8 @@ class StreamSource implements Source {
     readonly name: string,
     chunks: AsyncIterable<Uint8Array>,
     close: () => Promise<void>,
+    /** The open file, if these are the bytes of one. */
+    readonly handle: FileHandle | null = null,
   ) {
     this.#raw = chunks[Symbol.asyncIterator]();
     this.#close = close;
@@ -120,6 +129,7 @@ class StreamSource implements Source {
       first = Buffer.concat([first, more]);
     }
     const packing = first === null ? 'plain' : packingOf(first);
+    this.#plain = packing === 'plain';
     yield* unpack(packing, this.#rawFrom(first), (what) => {
       this.#cutShort ??= what;
     });
@@ -176,6 +186,18 @@ class StreamSource implements Source {
       if (next === undefined || next.done === true) return;
       yield next.value;
     }
+  }
+
+  async randomAccess(): Promise<RandomAccess> {
+    await this.headBytes();
+    if (this.#plain && this.handle !== null) {
+      const { size } = await this.handle.stat();
+      // A pipe or a device has no size: it is spooled like a stream.
+      if (size > 0) return fileAccess(this.handle.fd, size);
+    }
+    return spool(this.bytes(), (what) => {
+      this.#cutShort ??= what;
+    });
   }
 
   blocks(): AsyncIterable<TextBlock> {
@@ -285,5 +307,5 @@ export async function openSource(path: string, stdin?: AsyncIterable<Uint8Array>
     await handle.close();
     return cannotOpen(path, codeOf(error), error instanceof Error ? error.message : String(error));
   }
-  return { ok: true, source: new StreamSource(path, readHandle(handle), () => handle.close()) };
+  return { ok: true, source: new StreamSource(path, readHandle(handle), () => handle.close(), handle) };
 }

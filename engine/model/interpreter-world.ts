@@ -2,8 +2,7 @@
 import type { Program, ProgramLock, ProgramTask } from '../../corpus/schema/program.js';
 
 export interface Cpu {
-  irqsOn: boolean;
-  /** `bh off` nests. */
+  irqsOff: number;
   bhOff: number;
   /** Handlers that have begun here and not ended, the innermost last. */
   handlers: number[];
@@ -53,7 +52,7 @@ export class World {
     );
     const numbered = new Map<number, Cpu>();
     const freshCpu = (): Cpu => {
-      const cpu: Cpu = { irqsOn: true, bhOff: 0, handlers: [] };
+      const cpu: Cpu = { irqsOff: 0, bhOff: 0, handlers: [] };
       this.cpus.push(cpu);
       return cpu;
     };
