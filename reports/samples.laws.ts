@@ -42,7 +42,7 @@ const WITNESS: Witness = {
   steps: 2,
   captures: ['c0' as CaptureId],
   assumes: ['both tasks may run at once'],
-  model: 'kernel/1',
+  model: 'kernel/2',
   litmus: 'litmus 1 x\n',
   state: 'open',
 };

@@ -32,7 +32,7 @@ function round(path: string, who: number, n: number): void {
       features: n,
       seeds: n,
       newSignatures: n,
-      model: 'kernel/1',
+      model: 'kernel/2',
       state: new Uint8Array(10_000).fill(n),
     },
     at(n),

@@ -191,7 +191,7 @@ export function witnessOf(make: WitnessMake): Witness {
     steps: make.steps ?? 4,
     captures: make.captures ?? [],
     assumes: [],
-    model: 'kernel/1',
+    model: 'kernel/2',
     litmus,
     state: 'open',
   };

@@ -182,7 +182,7 @@ class Save implements fc.Command<Model, Real> {
       features: 1,
       seeds: 1,
       newSignatures: 1,
-      model: 'kernel/1',
+      model: 'kernel/2',
     };
     real.store.saveCheckpoint(this.name, { ...figures, state }, now);
     model.campaigns.set(this.name, {

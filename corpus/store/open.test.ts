@@ -139,7 +139,7 @@ describe('openStore', () => {
           features: 0,
           seeds: 0,
           newSignatures: 0,
-          model: 'kernel/1',
+          model: 'kernel/2',
           state: new Uint8Array(0),
         },
         at(1),

@@ -311,7 +311,7 @@ describe('campaigns', () => {
     features: 5,
     seeds: 2,
     newSignatures: 1,
-    model: 'kernel/1',
+    model: 'kernel/2',
     state: Uint8Array.of(0, 1, 255),
   };
 

@@ -122,7 +122,7 @@ export interface Checkpoint {
   readonly seeds: number;
   /** Signatures that this campaign found first, in all. */
   readonly newSignatures: number;
-  /** Version of the lock model: `kernel/1`. */
+  /** Version of the lock model: `kernel/2`. */
   readonly model: string;
   readonly state: Uint8Array;
 }

@@ -115,12 +115,12 @@ export function perform(m: Core, t: number, g: number): void {
       else stop(m, BROKEN, g);
       return;
     case OP_IRQS_OFF:
-      s[at.irqsOff + cpuOfTask(m, t)]!++;
+      s[at.irqsOff + cpuOfTask(m, t)] = 1;
       s[at.stale]! |= c.irqTasks;
       pass(m, t, 1);
       return;
     case OP_IRQS_ON:
-      if (s[at.irqsOff + cpuOfTask(m, t)]! > 0) s[at.irqsOff + cpuOfTask(m, t)]!--;
+      s[at.irqsOff + cpuOfTask(m, t)] = 0;
       s[at.stale]! |= c.irqTasks;
       pass(m, t, 1);
       return;
@@ -211,7 +211,11 @@ function end(m: Core, t: number): void {
   const { compiled: c, layout: at, stateWords: s } = m;
   s[at.ended]! |= 1 << t;
   if (c.taskLevel[t] !== LEVEL_TASK) {
-    s[(c.taskLevel[t] === LEVEL_HARD ? at.hardOn : at.softOn) + cpuOfTask(m, t)] = 0;
+    const cpu = cpuOfTask(m, t);
+    s[(c.taskLevel[t] === LEVEL_HARD ? at.hardOn : at.softOn) + cpu] = 0;
+    // It began with interrupts on, and what it interrupted finds them so; soft ones also restore the count of bh.
+    s[at.irqsOff + cpu] = 0;
+    if (c.taskLevel[t] !== LEVEL_HARD) s[at.bhOff + cpu] = 0;
   }
   if (c.emptyTasks !== 0) endEmptyTasks(m);
   s[at.stale] = m.allTasks;

@@ -71,7 +71,7 @@ export function hittable(world: World, t: number): Cpu[] {
   if (began || spec.irq === null) return [];
   return homes(world, t).filter((cpu) => {
     const busyWith = cpu.handlers.map((h) => world.tasks[h]!.spec.irq);
-    if (cpu.irqsOff > 0 || busyWith.includes('hard')) return false;
+    if (!cpu.irqsOn || busyWith.includes('hard')) return false;
     return spec.irq === 'hard' || (cpu.bhOff === 0 && !busyWith.includes('soft'));
   });
 }
@@ -144,7 +144,7 @@ export function attempt(world: World, t: number): Effect | null {
         : broken(`${spec.name} requires ${op.flag}`);
     case 'irqs':
       return then(() => {
-        if (cpu !== null) cpu.irqsOff = Math.max(0, cpu.irqsOff + (op.on ? -1 : 1));
+        if (cpu !== null) cpu.irqsOn = op.on;
       });
     case 'bh':
       return then(() => {

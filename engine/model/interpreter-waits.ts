@@ -106,7 +106,7 @@ function mayInterrupt(world: World, t: number, free: ReadonlySet<number>): boole
   return homes(world, t).some((cpu) => {
     const above = cpu.handlers.filter((h) => spec.irq === 'soft' || world.tasks[h]!.spec.irq === 'hard');
     if (above.some((h) => !free.has(h))) return false;
-    if (cpu.irqsOff === 0 && (spec.irq === 'hard' || cpu.bhOff === 0)) return true;
+    if (cpu.irqsOn && (spec.irq === 'hard' || cpu.bhOff === 0)) return true;
     return [...free].some((u) => u !== t && (world.tasks[u]!.cpu ?? cpu) === cpu);
   });
 }

@@ -2,7 +2,8 @@
 import type { Program, ProgramLock, ProgramTask } from '../../corpus/schema/program.js';
 
 export interface Cpu {
-  irqsOff: number;
+  irqsOn: boolean;
+  /** `bh off` nests. */
   bhOff: number;
   /** Handlers that have begun here and not ended, the innermost last. */
   handlers: number[];
@@ -52,7 +53,7 @@ export class World {
     );
     const numbered = new Map<number, Cpu>();
     const freshCpu = (): Cpu => {
-      const cpu: Cpu = { irqsOff: 0, bhOff: 0, handlers: [] };
+      const cpu: Cpu = { irqsOn: true, bhOff: 0, handlers: [] };
       this.cpus.push(cpu);
       return cpu;
     };

@@ -4,7 +4,7 @@ import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
 import type { Verdict } from '../../corpus/schema/verdict.js';
 import { attempt, canBegin, hittable, isOver, whyIllFormed } from './interpreter-ops.js';
 import { findDeadlock, standingTasks } from './interpreter-waits.js';
-import { makeWorld, type World } from './interpreter-world.js';
+import { type Cpu, makeWorld, type World } from './interpreter-world.js';
 
 /**
  * Written from the text of the contract with objects and maps; shares nothing with machine.ts, rules.ts, compile.ts
@@ -118,7 +118,14 @@ export function transition(world: World, choice: number): void {
   task.snapshot = null;
   task.pc = next;
   world.steps++;
-  if (isOver(world, t) && task.cpu !== null) task.cpu.handlers = task.cpu.handlers.filter((h) => h !== t);
+  if (isOver(world, t) && task.spec.irq !== null && task.cpu !== null) leave(task.cpu, t, task.spec.irq);
+}
+
+/** The handler returns: what it interrupted finds interrupts as they were, which is on, or it had not begun. */
+function leave(cpu: Cpu, handler: number, level: 'hard' | 'soft'): void {
+  cpu.handlers = cpu.handlers.filter((h) => h !== handler);
+  cpu.irqsOn = true;
+  if (level === 'soft') cpu.bhOff = 0;
 }
 
 /** How the run has ended, or null. */

@@ -44,8 +44,9 @@ export interface Layout {
   readonly units: number;
   /** Bits of flags. */
   readonly flags: number;
-  /** By CPU: nesting counts. */
+  /** By CPU: 1 while interrupts are off. */
   readonly irqsOff: number;
+  /** By CPU: how often bh were switched off and not yet on again. */
   readonly bhOff: number;
   /** By CPU: handler on it plus 1, or 0. */
   readonly hardOn: number;
