@@ -35,6 +35,13 @@ export const ROOMS: readonly Room[] = [
     mayUse: ['better-sqlite3', 'msgpackr', 'node:fs', 'node:path', 'node:url', 'node:crypto'],
     forbidden: ['Date.now', 'new Date', 'Math.random', 'process.', 'console.'],
   },
+  // The generator of the library of litmus programs: text alone, so that whoever prints a cell needs no disk (ADR 0060).
+  {
+    room: 'corpus/scenarios',
+    mayImport: ['corpus/schema', 'corpus/text'],
+    mayUse: [],
+    forbidden: IMPURE,
+  },
   {
     room: 'importers',
     mayImport: ['corpus/schema', 'corpus/text'],
