@@ -31,8 +31,8 @@ describe('the rescan/remove library', () => {
   });
 
   it('keeps every line within 75 columns', () => {
+    // A Message-Id is never cut.
     for (const { file, text } of FILES)
-      // A Message-Id is never cut.
       for (const line of text.split('\n'))
         if (!/^# +\S+$/.test(line)) expect(line.length, `${file}: ${line}`).toBeLessThanOrEqual(75);
   });
