@@ -2,20 +2,16 @@
 import { createHash } from 'node:crypto';
 import { decodeCapture } from '../pack/pack.js';
 import type { Capture, Skip } from '../schema/capture.js';
-import { EVENT_KINDS } from '../schema/event.js';
 import type { CaptureId, ProgramId } from '../schema/ids.js';
 import type { LoweredProgram } from '../schema/program.js';
 import { canonicalJson } from '../text/json.js';
-import { classUse } from './class-use.js';
-import { orderEdges } from './order-edges.js';
+import { captureRows, edgeRows } from './rows.js';
 import type { Database } from './sqlite.js';
 import { type CaptureSummary, type StoredProgram, StoreTrouble } from './store.js';
 import { instant } from './trouble.js';
 
 /** SQLite's limit for one value (SQLITE_MAX_LENGTH, as better-sqlite3 compiles it). */
 const MAX_PACK_BYTES = 1_000_000_000;
-
-const GAP = EVENT_KINDS.indexOf('gap');
 
 interface CaptureRow extends Omit<CaptureSummary, 'platform' | 'skipped' | 'importedAt'> {
   readonly platform: string;
@@ -50,44 +46,26 @@ export function addCapture(
       ],
       next: `Cut the recording in time and import the parts: split -n l/4 ${capture.file} part-; relock import part-*`,
     });
+  const rows = captureRows(capture);
   db.prepare(
     `INSERT INTO capture (id, file, bytes, format, arch, kernel, platform, events, tasks, locks, classes, gaps,
                           imported_at, pack)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(
-    capture.id,
-    capture.file,
-    capture.bytes,
-    capture.format,
-    capture.arch,
-    capture.kernel,
-    canonicalJson(capture.platform),
-    capture.events.kind.length,
-    capture.tasks.length,
-    capture.locks.length,
-    capture.classes.length,
-    capture.events.kind.reduce((gaps, kind) => gaps + (kind === GAP ? 1 : 0), 0),
-    instant(at),
-    pack,
-  );
+  ).run(capture.id, ...rows.capture, instant(at), pack);
   const report = db.prepare(
     `INSERT INTO report (capture, n, kind, line, task, pid, wants, holds, title)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  for (const [n, r] of capture.reports.entries()) {
-    const holds = canonicalJson(r.holds.map((ref) => ref.lock));
-    report.run(capture.id, n, r.kind, r.line, r.task, r.pid, r.wants?.lock ?? null, holds, r.title);
-  }
+  for (const row of rows.reports) report.run(capture.id, ...row);
   const skip = db.prepare(
     'INSERT INTO skip (capture, stat, severity, count, first_line, advice) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  for (const s of capture.skipped) skip.run(capture.id, s.stat, s.severity, s.count, s.first_line, s.advice);
+  for (const row of rows.skips) skip.run(capture.id, ...row);
   const use = db.prepare(
     `INSERT INTO class_use (capture, class, kind, acquisitions, contended, longest_hold_ns)
      VALUES (?, ?, ?, ?, ?, ?)`,
   );
-  for (const u of classUse(capture))
-    use.run(capture.id, u.class, u.kind, u.acquisitions, u.contended, u.longestHoldNs);
+  for (const row of rows.classes) use.run(capture.id, ...row);
   return 'stored';
 }
 
@@ -158,19 +136,7 @@ export function putPrograms(db: Database, programs: readonly StoredProgram[]): v
       canonicalJson(lowered),
     );
     if (put.changes === 0) continue;
-    for (const [n, e] of orderEdges(lowered.program).entries())
-      edge.run(
-        put.lastInsertRowid,
-        n,
-        e.classHeld,
-        e.classWanted,
-        e.mode,
-        e.ctx,
-        e.task,
-        e.siteHeld,
-        e.siteWanted,
-        e.line,
-      );
+    for (const row of edgeRows(lowered.program)) edge.run(put.lastInsertRowid, ...row);
   }
 }
 

@@ -6,6 +6,7 @@ import type { CaptureId, ProgramId, Signature, WitnessId } from '../schema/ids.j
 import type { LoweredProgram, Op, OpAction } from '../schema/program.js';
 import type { Report } from '../schema/report.js';
 import type { Witness } from '../schema/witness.js';
+import { canonicalProgram } from '../text/program-id.js';
 import type { StoredProgram } from './store.js';
 
 export function hashOf(text: string): string {
@@ -153,7 +154,7 @@ export function programNo(n: number, capture: CaptureId): StoredProgram {
     expect: null,
     genome: null,
   };
-  const litmus = `litmus 1 program-${n}\n`;
+  const litmus = canonicalProgram(lowered.program);
   return { id: hashOf(litmus) as ProgramId, litmus, capture, lowered };
 }
 

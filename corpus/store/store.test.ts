@@ -358,14 +358,42 @@ describe('verify', () => {
     store.putWitness(witness, { campaign: null, at: at(1) });
     expect(store.verify()).toEqual([]);
     tamper("UPDATE program SET litmus = 'other'");
-    expect(store.verify()).toMatchObject([{ what: 'program' }]);
+    const kinds = () => [...new Set(store.verify().map((defect) => defect.what))];
+    expect(kinds()).toEqual(['program']);
     tamper("DROP TRIGGER witness_is_never_changed; UPDATE witness SET litmus = 'other'");
-    expect(store.verify().map((defect) => defect.what)).toEqual(['program', 'witness', 'witness']);
+    expect(kinds()).toEqual(['program', 'witness']);
     tamper('DELETE FROM search');
     expect(store.verify().map((defect) => defect.what)).toContain('search');
     tamper('DROP TRIGGER witness_is_never_deleted; DELETE FROM witness', false);
     const defects = store.verify();
     expect(defects.map((defect) => defect.what)).toContain('row');
     expect(defects).toContainEqual({ what: 'signature', id: witness.signature, problem: 'has no witness' });
+  });
+
+  it.each([
+    ['DROP TRIGGER capture_is_never_changed; UPDATE capture SET kernel = 9', 'its rows in capture are not'],
+    ["UPDATE report SET title = title || '!'", 'its rows in report are not'],
+    ['DELETE FROM skip', 'its rows in skip are not'],
+    ['UPDATE class_use SET acquisitions = acquisitions + 1', 'its rows in class_use are not'],
+    ["UPDATE program_source SET lowered = replace(lowered, 'remover', 'removed')", 'litmus text differ'],
+    ["UPDATE program_source SET lowered = replace(lowered, '\":', '\": ')", 'not in canonical form'],
+    ['UPDATE program_source SET happened = 1 - happened', 'its JSON body and its columns differ'],
+    ['UPDATE program SET ops = ops + 1', 'its name or its counts are not'],
+    ["UPDATE order_edge SET class_held = 'other'", 'its rows in order_edge are not'],
+    ["UPDATE signature SET title = 'other'", 'its row and its best witness differ'],
+  ])('finds what is no longer what it was derived from: %s', (sql, problem) => {
+    const capture = captureNo(1);
+    store.addCapture(capture, encodeCapture(capture), at(1));
+    store.putPrograms([programNo(0, capture.id)]);
+    store.putWitness(witnessOf({ bug: 1, variant: 1, captures: [capture.id] }), {
+      campaign: null,
+      at: at(1),
+    });
+    expect(store.verify()).toEqual([]);
+    tamper(sql);
+    const problems = store.verify().map((defect) => defect.problem);
+    // A changed task also has another lock order: one damage may show twice, and nothing else shows.
+    expect(problems.length).toBeLessThanOrEqual(2);
+    expect(problems.join('\n')).toContain(problem);
   });
 });

@@ -1,10 +1,12 @@
 // Checks a whole database: file structure, references, checksums, and ids that must fit their content.
 import { decodeCapture } from '../pack/pack.js';
 import type { Defect } from '../schema/forms.js';
+import type { CaptureId } from '../schema/ids.js';
 import type { Witness } from '../schema/witness.js';
 import { canonicalJson } from '../text/json.js';
 import { sha256 } from './capture-table.js';
 import type { Database } from './sqlite.js';
+import { derivedOfCapture, derivedOfPrograms, derivedOfSignatures } from './verify-derived.js';
 
 /** What is wrong; empty if all is well. Replaying the witnesses is up to the caller, who has an engine. */
 export function verify(db: Database): Defect[] {
@@ -23,7 +25,9 @@ function verifySnapshot(db: Database): Defect[] {
     ...references(db),
     ...captures(db),
     ...programs(db),
+    ...derivedOfPrograms(db),
     ...witnesses(db),
+    ...derivedOfSignatures(db),
     ...campaigns(db),
     ...orphans(db),
   ];
@@ -45,7 +49,7 @@ function references(db: Database): Defect[] {
 function captures(db: Database): Defect[] {
   const defects: Defect[] = [];
   const rows = db.prepare('SELECT id, events, pack FROM capture ORDER BY seq').iterate() as Iterable<{
-    readonly id: string;
+    readonly id: CaptureId;
     readonly events: number;
     readonly pack: Uint8Array;
   }>;
@@ -65,6 +69,7 @@ function captures(db: Database): Defect[] {
         id,
         problem: `has ${decoded.capture.events.kind.length} events, the row says ${events}`,
       });
+    else defects.push(...derivedOfCapture(db, id, decoded.capture));
   }
   return defects;
 }

@@ -32,7 +32,8 @@ function searchTexts(witness: Witness): { lock: string; class: string; task: str
   };
 }
 
-function titleOf(kind: WitnessKind, cycle: readonly string[]): string {
+/** What a signature is called: its kind, and its cycle of classes. */
+export function titleOf(kind: WitnessKind, cycle: readonly string[]): string {
   return `${kind} ${cycle.join(cycle.length === 2 ? ' <-> ' : ' -> ')}`;
 }
 
