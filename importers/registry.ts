@@ -3,6 +3,7 @@ import type { Importer } from './importer.js';
 import { kernelLogImporter } from './kernel-log/importer.js';
 import { litmusImporter } from './litmus/importer.js';
 import { scenarioImporter } from './scenario/importer.js';
+import { stdImporter } from './std/importer.js';
 import { traceDatImporter } from './trace-dat/importer.js';
 
 /** Sorted by priority, lowest first; priorities are unique. */
@@ -11,6 +12,7 @@ export const IMPORTERS: readonly Importer[] = [
   scenarioImporter,
   kernelLogImporter,
   traceDatImporter,
+  stdImporter,
 ].sort((a, b) => a.priority - b.priority);
 
 /** The importer of that id, or null. */

@@ -1,0 +1,84 @@
+// Interns names that are slices of byte buffers, so that a name costs a string only when it is met first.
+
+const FIRST_SLOTS = 1 << 10;
+
+/** FNV-1a over 32 bits: its start, and the factor of a step `h = Math.imul(h ^ byte, HASH_FACTOR)`. */
+export const HASH_START = 0x811c9dc5 | 0;
+export const HASH_FACTOR = 0x01000193;
+
+/** A hash table from byte strings to numbers that the caller chooses. */
+export class ByteNames {
+  #slots = new Int32Array(FIRST_SLOTS);
+  #mask = FIRST_SLOTS - 1;
+  #hashes = new Int32Array(256);
+  #offsets = new Int32Array(256);
+  #lengths = new Int32Array(256);
+  #values = new Int32Array(256);
+  #arena = new Uint8Array(1 << 12);
+  #used = 0;
+  #count = 0;
+
+  get size(): number {
+    return this.#count;
+  }
+
+  /** The number kept for `bytes[from..to)`, whose hash is `hash`; -1 if there is none. */
+  find(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const length = to - from;
+    const arena = this.#arena;
+    for (let slot = (hash ^ (hash >>> 15)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const entry = this.#slots[slot]! - 1;
+      if (entry < 0) return -1;
+      if (this.#hashes[entry] !== hash || this.#lengths[entry] !== length) continue;
+      const at = this.#offsets[entry]! - from;
+      let i = from;
+      while (i < to && arena[at + i] === bytes[i]) i++;
+      if (i === to) return this.#values[entry]!;
+    }
+  }
+
+  /** Keeps a number for a name that `find` did not find. */
+  add(bytes: Uint8Array, from: number, to: number, hash: number, value: number): void {
+    const entry = this.#count++;
+    if (entry === this.#hashes.length) this.#widen();
+    const length = to - from;
+    if (this.#used + length > this.#arena.length) {
+      const arena = new Uint8Array(Math.max(this.#arena.length * 2, this.#used + length));
+      arena.set(this.#arena);
+      this.#arena = arena;
+    }
+    this.#arena.set(bytes.subarray(from, to), this.#used);
+    this.#hashes[entry] = hash;
+    this.#offsets[entry] = this.#used;
+    this.#lengths[entry] = length;
+    this.#values[entry] = value;
+    this.#used += length;
+    if (this.#count * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
+    else this.#place(entry);
+  }
+
+  #place(entry: number): void {
+    const hash = this.#hashes[entry]!;
+    let slot = (hash ^ (hash >>> 15)) & this.#mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
+    this.#slots[slot] = entry + 1;
+  }
+
+  #rehash(slots: number): void {
+    this.#slots = new Int32Array(slots);
+    this.#mask = slots - 1;
+    for (let entry = 0; entry < this.#count; entry++) this.#place(entry);
+  }
+
+  #widen(): void {
+    const wider = (old: Int32Array): Int32Array<ArrayBuffer> => {
+      const column = new Int32Array(old.length * 2);
+      column.set(old);
+      return column;
+    };
+    this.#hashes = wider(this.#hashes);
+    this.#offsets = wider(this.#offsets);
+    this.#lengths = wider(this.#lengths);
+    this.#values = wider(this.#values);
+  }
+}

@@ -1,0 +1,259 @@
+// Reads the lines of an STD trace as bytes: `THREAD|OP(ARGUMENT)|LOCATION`, straight into event columns.
+import { CONTEXTS, EVENT_KINDS, type EventKind, KNOWN_BY } from '../../corpus/schema/event.js';
+import { type EpisodeId, NONE } from '../../corpus/schema/ids.js';
+import { LOCK_MODES } from '../../corpus/schema/lock.js';
+import type { CaptureBuilder } from '../builder.js';
+import { ByteNames, HASH_FACTOR, HASH_START } from './byte-names.js';
+
+const LF = 10;
+const CR = 13;
+const CLOSE = 41;
+const OPEN = 40;
+const ZERO = 48;
+const BAR = 124;
+
+/** Traces that number every event would make millions of sites: these many are told apart. */
+const MOST_LOCATIONS = 1 << 20;
+/** Location numbers up to here are looked up in an array. */
+const DENSE_LOCATIONS = 1 << 22;
+
+interface Op {
+  readonly word: string;
+  readonly kind: EventKind;
+  readonly argument: 'lock' | 'thread' | 'variable';
+}
+
+/** The operations of an STD trace (RAPID, `parse.std.Parse`), and `req`, which deadlock predictors add. */
+export const STD_OPS: readonly Op[] = [
+  { word: 'acq', kind: 'acquire', argument: 'lock' },
+  { word: 'rel', kind: 'release', argument: 'lock' },
+  { word: 'req', kind: 'request', argument: 'lock' },
+  { word: 'r', kind: 'read', argument: 'variable' },
+  { word: 'w', kind: 'write', argument: 'variable' },
+  { word: 'fork', kind: 'fork', argument: 'thread' },
+  { word: 'join', kind: 'join', argument: 'thread' },
+  { word: 'begin', kind: 'begin', argument: 'variable' },
+  { word: 'end', kind: 'end', argument: 'variable' },
+];
+const KIND_CODES = Uint8Array.from(STD_OPS, (op) => EVENT_KINDS.indexOf(op.kind));
+const NO_OP = -1;
+const EXCLUSIVE = LOCK_MODES.indexOf('exclusive');
+const TASK = CONTEXTS.indexOf('task');
+const OBSERVED = KNOWN_BY.indexOf('observed');
+
+/** The index into STD_OPS of the word that begins at `p`, or NO_OP; the byte behind it is not looked at. */
+function opAt(b: Uint8Array, p: number): number {
+  const second = b[p + 1];
+  switch (b[p]) {
+    case 97: // a
+      return second === 99 && b[p + 2] === 113 ? 0 : NO_OP;
+    case 114: // r
+      if (second === OPEN) return 3;
+      if (second !== 101) return NO_OP;
+      return b[p + 2] === 108 ? 1 : b[p + 2] === 113 ? 2 : NO_OP;
+    case 119: // w
+      return 4;
+    case 102: // f
+      return second === 111 && b[p + 2] === 114 && b[p + 3] === 107 ? 5 : NO_OP;
+    case 106: // j
+      return second === 111 && b[p + 2] === 105 && b[p + 3] === 110 ? 6 : NO_OP;
+    case 98: // b
+      return second === 101 && b[p + 2] === 103 && b[p + 3] === 105 && b[p + 4] === 110 ? 7 : NO_OP;
+    case 101: // e
+      return second === 110 && b[p + 2] === 100 ? 8 : NO_OP;
+    default:
+      return NO_OP;
+  }
+}
+const OP_LENGTHS = Uint8Array.from(STD_OPS, (op) => op.word.length);
+
+/** Reads whole lines of one trace into one episode of a builder. */
+export class StdScanner {
+  readonly #builder: CaptureBuilder;
+  readonly #episode: EpisodeId;
+  readonly #threads = new ByteNames();
+  readonly #locks = new ByteNames();
+  readonly #variables = new ByteNames();
+  readonly #places = new ByteNames();
+  /** SiteId + 1 by location number; 0 where it was not met. */
+  #numbered = new Int32Array(1 << 12);
+  #locations = 0;
+  readonly #counts = new Float64Array(STD_OPS.length);
+  #line = 0;
+  #names = new TextDecoder('utf-8', { ignoreBOM: true });
+
+  constructor(builder: CaptureBuilder, episode: EpisodeId) {
+    this.#builder = builder;
+    this.#episode = episode;
+  }
+
+  /** Reads `b[from..to)`, which ends with a newline. Lines that are none of a trace are counted as skips. */
+  read(b: Uint8Array, from: number, to: number): void {
+    const builder = this.#builder;
+    const episode = this.#episode;
+    let p = from;
+    while (p < to) {
+      const start = p;
+      const line = ++this.#line;
+      let hash = HASH_START;
+      let c = b[p]!;
+      while (c !== BAR && c !== LF) {
+        hash = Math.imul(hash ^ c, HASH_FACTOR);
+        c = b[++p]!;
+      }
+      const op = c === BAR ? opAt(b, p + 1) : NO_OP;
+      if (op === NO_OP) {
+        p = this.#oddLine(b, start, p);
+        continue;
+      }
+      const endOfThread = p;
+      const hashOfThread = hash;
+      p += 1 + OP_LENGTHS[op]!;
+      hash = HASH_START;
+      let argument = -1;
+      let endOfArgument = -1;
+      if (b[p] === OPEN) {
+        argument = ++p;
+        for (c = b[p]!; c !== LF; c = b[++p]!) {
+          if (c === CLOSE) {
+            const next = b[p + 1];
+            if (next === BAR || next === LF || next === CR) {
+              endOfArgument = p++;
+              break;
+            }
+          }
+          hash = Math.imul(hash ^ c, HASH_FACTOR);
+        }
+      }
+      c = b[p]!;
+      // Blocks may be written without an argument: `T0|begin|3`.
+      const complete = argument === -1 ? op >= 7 : endOfArgument !== -1;
+      if (!complete || !(c === BAR || c === LF || c === CR)) {
+        p = this.#oddLine(b, start, p);
+        continue;
+      }
+      let task = this.#threads.find(b, start, endOfThread, hashOfThread);
+      if (task === -1) task = this.#newThread(b, start, endOfThread, hashOfThread);
+      let lock = NONE;
+      let peer = NONE;
+      if (op < 3) {
+        lock = this.#locks.find(b, argument, endOfArgument, hash);
+        if (lock === -1) lock = this.#newLock(b, argument, endOfArgument, hash);
+      } else if (op === 5 || op === 6) {
+        peer = this.#threads.find(b, argument, endOfArgument, hash);
+        if (peer === -1) peer = this.#newThread(b, argument, endOfArgument, hash);
+      } else if (argument !== -1) {
+        lock = this.#variables.find(b, argument, endOfArgument, hash);
+        if (lock === -1) lock = this.#newVariable(b, argument, endOfArgument, hash);
+      }
+      let site = NONE;
+      if (c === BAR) {
+        const place = ++p;
+        let value = 0;
+        hash = HASH_START;
+        let digits = true;
+        for (c = b[p]!; c !== LF && !(c === CR && b[p + 1] === LF); c = b[++p]!) {
+          const digit = c - ZERO;
+          if (digit < 0 || digit > 9 || value > DENSE_LOCATIONS) digits = false;
+          value = value * 10 + digit;
+          hash = Math.imul(hash ^ c, HASH_FACTOR);
+        }
+        if (p > place) {
+          // `007` and `7` are two locations: a name is kept as it is written.
+          const dense = digits && value < DENSE_LOCATIONS && (b[place] !== ZERO || p === place + 1);
+          site = dense && value < this.#numbered.length ? this.#numbered[value]! - 1 : NONE;
+          if (site === NONE) site = dense ? this.#newNumber(value) : this.#placeOf(b, place, p, hash);
+        }
+      }
+      if (c === CR) p++;
+      p++;
+      builder.append(KIND_CODES[op]!, task, lock, EXCLUSIVE, site, peer, NONE, TASK, OBSERVED, episode, line);
+      this.#counts[op]!++;
+    }
+  }
+
+  /** Counts a line that is not kept because it is longer than a line may be. */
+  longLine(): void {
+    this.#builder.skips.count('line_too_long', ++this.#line);
+  }
+
+  /** Tells the builder what was read. */
+  end(): void {
+    STD_OPS.forEach((op, i) => {
+      const times = this.#counts[i]!;
+      if (times > 0) this.#builder.count(op.word, times);
+    });
+  }
+
+  /** Passes over a line without an operation of ours; returns where the next one begins. */
+  #oddLine(b: Uint8Array, start: number, at: number): number {
+    const end = b.indexOf(LF, at);
+    const text = this.#names.decode(b.subarray(start, Math.min(end, start + 200))).trim();
+    if (text !== '' && !text.startsWith('#')) {
+      const other = /\|([a-zA-Z]\w*)(?:\(.*\))?(?:\||$)/.exec(text)?.[1];
+      if (other === undefined || STD_OPS.some((op) => op.word === other))
+        this.#builder.skips.count('std_line_unreadable', this.#line);
+      else {
+        this.#builder.count(other);
+        this.#builder.skips.count('std_operation_unused', this.#line);
+      }
+    }
+    return end + 1;
+  }
+
+  #text(b: Uint8Array, from: number, to: number): string {
+    const text = this.#names.decode(b.subarray(from, to));
+    if (text.includes('\ufffd')) this.#builder.skips.count('invalid_utf8', this.#line);
+    return text;
+  }
+
+  #newThread(b: Uint8Array, from: number, to: number, hash: number): number {
+    const name = this.#text(b, from, to);
+    const id = this.#builder.task({ name, pid: null, function: null, named: true, runs: 'task' }, name);
+    this.#threads.add(b, from, to, hash, id);
+    return id;
+  }
+
+  #newLock(b: Uint8Array, from: number, to: number, hash: number): number {
+    const name = this.#text(b, from, to);
+    const id = this.#builder.lock(this.#builder.lockClass(name, 'mutex', true), null, name);
+    this.#locks.add(b, from, to, hash, id);
+    return id;
+  }
+
+  #newVariable(b: Uint8Array, from: number, to: number, hash: number): number {
+    const id = this.#builder.variable(this.#text(b, from, to));
+    this.#variables.add(b, from, to, hash, id);
+    return id;
+  }
+
+  #newNumber(value: number): number {
+    if (!this.#roomForLocation()) return NONE;
+    const id = this.#builder.site(String(value), []);
+    if (value >= this.#numbered.length) {
+      const wider = new Int32Array(Math.min(DENSE_LOCATIONS, 2 ** Math.ceil(Math.log2(value + 1))));
+      wider.set(this.#numbered);
+      this.#numbered = wider;
+    }
+    this.#numbered[value] = id + 1;
+    return id;
+  }
+
+  #placeOf(b: Uint8Array, from: number, to: number, hash: number): number {
+    const known = this.#places.find(b, from, to, hash);
+    if (known !== -1) return known;
+    if (!this.#roomForLocation()) return NONE;
+    const id = this.#builder.site(this.#text(b, from, to), []);
+    this.#places.add(b, from, to, hash, id);
+    return id;
+  }
+
+  #roomForLocation(): boolean {
+    if (this.#locations < MOST_LOCATIONS) {
+      this.#locations++;
+      return true;
+    }
+    this.#builder.skips.count('std_too_many_locations', this.#line);
+    return false;
+  }
+}
