@@ -244,16 +244,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'export',
-    args: 'WHAT',
-    arity: [1, 1],
-    summary: 'captures, witnesses, mbox, litmus, plots, junit or ktap',
+    args: 'WHAT [CAPTURE]',
+    arity: [1, 2],
+    summary: 'captures, witnesses, mbox, litmus, std, ndjson, plots, junit or ktap',
     about: [
-      'captures, witnesses: JSON. mbox: the mail of each witness. litmus: the reproducers, one after the other. plots: minutes of campaigns as CSV. junit, ktap: one test a witness, triaged ones as known.',
+      'captures, witnesses: JSON. mbox: the mail of each witness. litmus: the reproducers, one after the other. plots: minutes of campaigns as CSV. junit, ktap: one test a witness, triaged ones as known. std: the events of a capture for RAPID and its kin. ndjson: a capture as lines of JSON, which relock reads back. These two want a CAPTURE (a file or the beginning of an id) where there are several.',
     ],
     examples: [
       { line: 'relock export witnesses -o witnesses.json', says: 'into a file' },
       { line: 'relock export ktap', says: 'for kernel CI' },
-      { line: 'relock export mbox | head -30', says: 'mails that carry their reproducers' },
+      { line: 'relock export std dmesg.txt -o trace.std', says: 'for deadlock predictors' },
     ],
     options: [{ flags: '-o, --output FILE', help: 'write there; a file that exists is not overwritten' }],
     exits: [[0, 'written'], BAD_INPUT, [4, 'there is nothing to export']],

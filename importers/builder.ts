@@ -46,6 +46,16 @@ export interface NewEvent {
   readonly timeNs?: bigint | null;
 }
 
+/** Columns of some events, for importers that read millions; each as in `EventColumns`. */
+export interface EventBlock {
+  readonly kind: Uint8Array;
+  readonly task: Int32Array;
+  readonly lock: Int32Array;
+  readonly site: Int32Array;
+  readonly peer: Int32Array;
+  readonly where: Float64Array;
+}
+
 /** An episode as an importer hands it over. */
 export interface NewEpisode {
   readonly origin: string;
@@ -70,9 +80,16 @@ const NEEDS_LOCK: ReadonlySet<EventKind> = new Set([
   'write',
 ]);
 
-/** Doubling columns of one event each. */
+/** Rows whose time is set to NO_TIME at once: memory that no event has reached is not touched. */
+const TIME_STEP = 1 << 14;
+/** From here on columns grow four times: what is reserved and not touched costs the system nothing. */
+const LARGE = 1 << 16;
+
+/** Growing columns of one event each. */
 class Columns {
   #room = 1024;
+  /** Rows that are ready to be written. */
+  #ready = 0;
   length = 0;
   kind = new Uint8Array(this.#room);
   task = new Uint32Array(this.#room);
@@ -85,12 +102,20 @@ class Columns {
   known = new Uint8Array(this.#room);
   disabled = new Uint8Array(this.#room);
   episode = new Uint32Array(this.#room);
-  timeNs = new BigInt64Array(this.#room).fill(NO_TIME);
+  timeNs = new BigInt64Array(this.#room);
   where = new Float64Array(this.#room);
 
-  ensureRoom(): void {
-    if (this.length < this.#room) return;
-    this.#room *= 2;
+  /** Makes room for `count` more rows, whose times are NO_TIME until they are set, and all else zero. */
+  ensureRoom(count = 1): void {
+    if (this.length + count <= this.#ready) return;
+    while (this.length + count > this.#room) this.#grow();
+    const ready = Math.min(this.#room, this.length + count + TIME_STEP);
+    this.timeNs.fill(NO_TIME, this.#ready, ready);
+    this.#ready = ready;
+  }
+
+  #grow(): void {
+    this.#room *= this.#room < LARGE ? 2 : 4;
     const grow = <A extends { set(from: A): void }>(make: new (n: number) => A, old: A): A => {
       const wider = new make(this.#room);
       wider.set(old);
@@ -107,26 +132,30 @@ class Columns {
     this.known = grow(Uint8Array, this.known);
     this.disabled = grow(Uint8Array, this.disabled);
     this.episode = grow(Uint32Array, this.episode);
-    this.timeNs = grow(BigInt64Array, this.timeNs).fill(NO_TIME, this.length);
+    this.timeNs = grow(BigInt64Array, this.timeNs);
     this.where = grow(Float64Array, this.where);
   }
 
   finish(): EventColumns {
     const n = this.length;
+    // A copy of large columns would need their memory twice.
+    const cut = <A extends { subarray(from: number, to: number): A; slice(from: number, to: number): A }>(
+      column: A,
+    ): A => (n < LARGE ? column.slice(0, n) : column.subarray(0, n));
     return {
-      kind: this.kind.slice(0, n),
-      task: this.task.slice(0, n),
-      lock: this.lock.slice(0, n),
-      mode: this.mode.slice(0, n),
-      site: this.site.slice(0, n),
-      peer: this.peer.slice(0, n),
-      cpu: this.cpu.slice(0, n),
-      context: this.context.slice(0, n),
-      known: this.known.slice(0, n),
-      disabled: this.disabled.slice(0, n),
-      episode: this.episode.slice(0, n),
-      timeNs: this.timeNs.slice(0, n),
-      where: this.where.slice(0, n),
+      kind: cut(this.kind),
+      task: cut(this.task),
+      lock: cut(this.lock),
+      mode: cut(this.mode),
+      site: cut(this.site),
+      peer: cut(this.peer),
+      cpu: cut(this.cpu),
+      context: cut(this.context),
+      known: cut(this.known),
+      disabled: cut(this.disabled),
+      episode: cut(this.episode),
+      timeNs: cut(this.timeNs),
+      where: cut(this.where),
     };
   }
 }
@@ -254,44 +283,32 @@ export class CaptureBuilder {
   }
 
   /**
-   * The same for importers that read millions of events: codes and ids as numbers, NONE for what is absent, no time
-   * (`NO_TIME`), nothing allocated. Ids are checked against what this builder gave out; codes are the caller's.
+   * Appends the first `count` rows of a block: for importers that read millions of events. Nothing is allocated for an
+   * event; what a block has no column for is exclusive, in task context, without CPU and time, and was observed.
    */
-  append(
-    kind: number,
-    task: number,
-    lock: number,
-    mode: number,
-    site: number,
-    peer: number,
-    cpu: number,
-    context: number,
-    known: number,
-    episode: number,
-    where: number,
-  ): void {
-    if (
-      task >= this.#tasks.length ||
-      lock >= this.#locks.length ||
-      site >= this.#sites.length ||
-      peer >= this.#tasks.length ||
-      episode >= this.#episodes.length
-    )
-      throw new Error(`builder: event with an unknown id (${task} ${lock} ${site} ${peer} ${episode})`);
+  append(block: EventBlock, count: number, episode: EpisodeId): void {
+    const { kind, task, lock, site, peer, where } = block;
+    if (episode >= this.#episodes.length) throw new Error(`builder: events of unknown episode ${episode}`);
+    for (let i = 0; i < count; i++)
+      if (
+        task[i]! >= this.#tasks.length ||
+        lock[i]! >= this.#locks.length ||
+        site[i]! >= this.#sites.length ||
+        peer[i]! >= this.#tasks.length
+      )
+        throw new Error(`builder: ${EVENT_KINDS[kind[i]!]} with an unknown id`);
     const columns = this.#columns;
-    columns.ensureRoom();
-    const i = columns.length++;
-    columns.kind[i] = kind;
-    columns.task[i] = task;
-    columns.lock[i] = lock;
-    columns.mode[i] = mode;
-    columns.site[i] = site;
-    columns.peer[i] = peer;
-    columns.cpu[i] = cpu;
-    columns.context[i] = context;
-    columns.known[i] = known;
-    columns.episode[i] = episode;
-    columns.where[i] = where;
+    columns.ensureRoom(count);
+    const at = columns.length;
+    columns.length += count;
+    columns.kind.set(kind.subarray(0, count), at);
+    columns.task.set(task.subarray(0, count), at);
+    columns.lock.set(lock.subarray(0, count), at);
+    columns.site.set(site.subarray(0, count), at);
+    columns.peer.set(peer.subarray(0, count), at);
+    columns.where.set(where.subarray(0, count), at);
+    columns.cpu.fill(NONE, at, at + count);
+    columns.episode.fill(episode, at, at + count);
   }
 
   /** Adds a report; returns its index. */

@@ -1,8 +1,10 @@
 // relock export: what the database holds, in forms for other tools.
-import { existsSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import type { Capture } from '../../corpus/schema/capture.js';
 import type { EventColumns } from '../../corpus/schema/event.js';
 import type { Store } from '../../corpus/store/store.js';
+import { ndjsonText } from '../../corpus/text/ndjson.js';
+import { noLosses, stdText } from '../../corpus/text/std.js';
 import { junit } from '../../reports/ci/junit.js';
 import { ktap } from '../../reports/ci/ktap.js';
 import { mailForm } from '../../reports/mail/mail.js';
@@ -31,8 +33,14 @@ const EXPORTS = {
   ktap: (store) => ktap(store.witnesses()),
 } as const satisfies Record<string, (store: Store) => string>;
 
-type What = keyof typeof EXPORTS;
-const WHATS = Object.keys(EXPORTS) as What[];
+/** What is written of one capture, in pieces, since it may be larger than a string. */
+const OF_ONE_CAPTURE = {
+  std: (session, capture) => std(session, capture),
+  ndjson: (_session, capture) => ndjsonText(capture),
+} as const satisfies Record<string, (session: Session, capture: Capture) => Iterable<string>>;
+
+type What = keyof typeof EXPORTS | keyof typeof OF_ONE_CAPTURE;
+const WHATS = [...Object.keys(EXPORTS), ...Object.keys(OF_ONE_CAPTURE)] as What[];
 
 export async function run(session: Session): Promise<ExitCode> {
   const [word = ''] = session.args;
@@ -53,6 +61,7 @@ export async function run(session: Session): Promise<ExitCode> {
       output,
     );
   const store = await session.store('read');
+  if (what === 'std' || what === 'ndjson') return exportCapture(session, store, what, output);
   const nothing =
     what === 'captures' ? store.captures().length === 0 : store.witnesses({ limit: 1 }).length === 0;
   if (nothing && what !== 'plots')
@@ -67,13 +76,74 @@ export async function run(session: Session): Promise<ExitCode> {
     );
   const text = EXPORTS[what](store);
   if (output !== null && output !== '-') {
-    write(output, text);
+    write(output, [text]);
     session.talk(`${output} written, ${text.length} characters.`);
     if (session.json) session.printJson({ schema: 'relock.export/1', what, file: output });
   } else if (session.json && !text.startsWith('{')) {
     session.printJson({ schema: 'relock.export/1', what, text });
   } else session.print(text);
   return EXIT.fine;
+}
+
+function exportCapture(
+  session: Session,
+  store: Store,
+  what: keyof typeof OF_ONE_CAPTURE,
+  output: string | null,
+): ExitCode {
+  const chunks = OF_ONE_CAPTURE[what](session, oneCapture(session, store, what));
+  if (output !== null && output !== '-') {
+    write(output, chunks);
+    session.talk(`${output} written.`);
+    if (session.json) session.printJson({ schema: 'relock.export/1', what, file: output });
+  } else if (session.json) session.printJson({ schema: 'relock.export/1', what, text: [...chunks].join('') });
+  else for (const chunk of chunks) session.print(chunk);
+  return EXIT.fine;
+}
+
+/** The capture that is named by the beginning of its id or by its file, or the only one with events. */
+function oneCapture(session: Session, store: Store, what: What): Capture {
+  const [, wanted] = session.args;
+  const known = store.captures().filter((capture) => capture.events > 0);
+  const meant = known.filter(
+    (capture) => wanted === undefined || capture.id.startsWith(wanted) || capture.file === wanted,
+  );
+  const [only] = meant;
+  if (only === undefined)
+    throw new Trouble(
+      {
+        title: 'THERE IS NOTHING TO EXPORT',
+        facts: [
+          wanted === undefined
+            ? 'The database holds no capture with events.'
+            : `No capture with events is called ${wanted}.`,
+        ],
+        next: 'relock import FILE',
+      },
+      session.dbPath,
+      EXIT.nothing,
+    );
+  if (meant.length > 1)
+    throw new Trouble(
+      {
+        title: 'WHICH CAPTURE?',
+        facts: meant.map(({ id, file, format }) => `${id.slice(0, 12)}  ${format}  ${file}`),
+        next: `relock export ${what} ${only.id.slice(0, 12)}`,
+      },
+      session.dbPath,
+    );
+  return store.capture(only.id)!;
+}
+
+/** STD text, and behind it what the form cannot say. */
+function* std(session: Session, capture: Capture): Generator<string> {
+  const losses = noLosses();
+  yield* stdText(capture, losses);
+  if (losses.readers > 0)
+    session.talk(`${losses.readers} events of readers left out: the form knows exclusive locks only.`);
+  if (losses.others > 0) session.talk(`${losses.others} events left out that the form has no word for.`);
+  if (losses.releasedAtGaps > 0)
+    session.talk(`${losses.releasedAtGaps} locks released where the recording lost events.`);
 }
 
 function json(form: object): string {
@@ -110,9 +180,11 @@ function coverage(store: Store): string {
 }
 
 /** Writes a new file. A folder that is not there, no room, no permission: trouble of the user's, told as such. */
-function write(output: string, text: string): void {
+function write(output: string, chunks: Iterable<string>): void {
   try {
-    writeFileSync(output, text, { flag: 'wx' });
+    const file = openSync(output, 'wx');
+    for (const chunk of chunks) writeFileSync(file, chunk);
+    closeSync(file);
   } catch (error) {
     throw new Trouble(
       {

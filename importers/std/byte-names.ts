@@ -2,9 +2,12 @@
 
 const FIRST_SLOTS = 1 << 10;
 
-/** FNV-1a over 32 bits: its start, and the factor of a step `h = Math.imul(h ^ byte, HASH_FACTOR)`. */
-export const HASH_START = 0x811c9dc5 | 0;
-export const HASH_FACTOR = 0x01000193;
+/**
+ * Hashes are made by the reader as it scans: `h = ((h << 5) - h + byte) | 0` from HASH_START, two cycles a byte. The table
+ * spreads them by Knuth's multiplier.
+ */
+export const HASH_START = 7;
+const SPREAD = 0x9e3779b1 | 0;
 
 /** A hash table from byte strings to numbers that the caller chooses. */
 export class ByteNames {
@@ -26,7 +29,8 @@ export class ByteNames {
   find(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const length = to - from;
     const arena = this.#arena;
-    for (let slot = (hash ^ (hash >>> 15)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+    const mask = this.#mask;
+    for (let slot = (Math.imul(hash, SPREAD) >>> 8) & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]! - 1;
       if (entry < 0) return -1;
       if (this.#hashes[entry] !== hash || this.#lengths[entry] !== length) continue;
@@ -59,7 +63,7 @@ export class ByteNames {
 
   #place(entry: number): void {
     const hash = this.#hashes[entry]!;
-    let slot = (hash ^ (hash >>> 15)) & this.#mask;
+    let slot = (Math.imul(hash, SPREAD) >>> 8) & this.#mask;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
     this.#slots[slot] = entry + 1;
   }

@@ -7,6 +7,8 @@ import { StdScanner } from './scanner.js';
 
 const LF = 10;
 const EVENT = /^[^|]*\|(?:(?:acq|rel|req|r|w|fork|join|begin|end|enter|exit)\(.*\)|begin|end)(?:\|[^|]*)?$/;
+/** Operations of other dialects: they neither speak for the form nor against it. */
+const DIALECT = /^[^|]*\|\w+\(.*\)(?:\|[^|]*)?$/;
 /** Lines of the head that are looked at. */
 const SNIFFED = 200;
 
@@ -25,9 +27,9 @@ export const stdImporter: Importer = {
       const text = line.trimEnd();
       if (text === '' || text.startsWith('#')) continue;
       if (EVENT.test(text)) events++;
-      else others++;
+      else if (!DIALECT.test(text)) others++;
     }
-    return events > 0 && others * 4 <= events;
+    return events > 0 && others * 3 <= events;
   },
 
   async read(source: Source, builder: CaptureBuilder): Promise<void> {

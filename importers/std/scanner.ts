@@ -1,9 +1,8 @@
 // Reads the lines of an STD trace as bytes: `THREAD|OP(ARGUMENT)|LOCATION`, straight into event columns.
-import { CONTEXTS, EVENT_KINDS, type EventKind, KNOWN_BY } from '../../corpus/schema/event.js';
+import { EVENT_KINDS, type EventKind } from '../../corpus/schema/event.js';
 import { type EpisodeId, NONE } from '../../corpus/schema/ids.js';
-import { LOCK_MODES } from '../../corpus/schema/lock.js';
 import type { CaptureBuilder } from '../builder.js';
-import { ByteNames, HASH_FACTOR, HASH_START } from './byte-names.js';
+import { ByteNames, HASH_START } from './byte-names.js';
 
 const LF = 10;
 const CR = 13;
@@ -16,6 +15,9 @@ const BAR = 124;
 const MOST_LOCATIONS = 1 << 20;
 /** Location numbers up to here are looked up in an array. */
 const DENSE_LOCATIONS = 1 << 22;
+
+/** Rows that are gathered before they go to the builder: small enough to stay in the cache. */
+const BLOCK_ROWS = 1 << 12;
 
 interface Op {
   readonly word: string;
@@ -37,9 +39,6 @@ export const STD_OPS: readonly Op[] = [
 ];
 const KIND_CODES = Uint8Array.from(STD_OPS, (op) => EVENT_KINDS.indexOf(op.kind));
 const NO_OP = -1;
-const EXCLUSIVE = LOCK_MODES.indexOf('exclusive');
-const TASK = CONTEXTS.indexOf('task');
-const OBSERVED = KNOWN_BY.indexOf('observed');
 
 /** The index into STD_OPS of the word that begins at `p`, or NO_OP; the byte behind it is not looked at. */
 function opAt(b: Uint8Array, p: number): number {
@@ -77,9 +76,16 @@ export class StdScanner {
   readonly #places = new ByteNames();
   /** SiteId + 1 by location number; 0 where it was not met. */
   #numbered = new Int32Array(1 << 12);
-  #locations = 0;
   readonly #counts = new Float64Array(STD_OPS.length);
   #line = 0;
+  readonly #block = {
+    kind: new Uint8Array(BLOCK_ROWS),
+    task: new Int32Array(BLOCK_ROWS),
+    lock: new Int32Array(BLOCK_ROWS),
+    site: new Int32Array(BLOCK_ROWS),
+    peer: new Int32Array(BLOCK_ROWS),
+    where: new Float64Array(BLOCK_ROWS),
+  };
   #names = new TextDecoder('utf-8', { ignoreBOM: true });
 
   constructor(builder: CaptureBuilder, episode: EpisodeId) {
@@ -89,21 +95,25 @@ export class StdScanner {
 
   /** Reads `b[from..to)`, which ends with a newline. Lines that are none of a trace are counted as skips. */
   read(b: Uint8Array, from: number, to: number): void {
-    const builder = this.#builder;
     const episode = this.#episode;
+    const block = this.#block;
+    const counts = this.#counts;
+    const threads = this.#threads;
+    let row = 0;
+    let line = this.#line;
     let p = from;
     while (p < to) {
       const start = p;
-      const line = ++this.#line;
+      line++;
       let hash = HASH_START;
       let c = b[p]!;
       while (c !== BAR && c !== LF) {
-        hash = Math.imul(hash ^ c, HASH_FACTOR);
+        hash = ((hash << 5) - hash + c) | 0;
         c = b[++p]!;
       }
       const op = c === BAR ? opAt(b, p + 1) : NO_OP;
       if (op === NO_OP) {
-        p = this.#oddLine(b, start, p);
+        p = this.#oddLine(b, start, p, line);
         continue;
       }
       const endOfThread = p;
@@ -122,17 +132,17 @@ export class StdScanner {
               break;
             }
           }
-          hash = Math.imul(hash ^ c, HASH_FACTOR);
+          hash = ((hash << 5) - hash + c) | 0;
         }
       }
       c = b[p]!;
       // Blocks may be written without an argument: `T0|begin|3`.
       const complete = argument === -1 ? op >= 7 : endOfArgument !== -1;
       if (!complete || !(c === BAR || c === LF || c === CR)) {
-        p = this.#oddLine(b, start, p);
+        p = this.#oddLine(b, start, p, line);
         continue;
       }
-      let task = this.#threads.find(b, start, endOfThread, hashOfThread);
+      let task = threads.find(b, start, endOfThread, hashOfThread);
       if (task === -1) task = this.#newThread(b, start, endOfThread, hashOfThread);
       let lock = NONE;
       let peer = NONE;
@@ -140,7 +150,7 @@ export class StdScanner {
         lock = this.#locks.find(b, argument, endOfArgument, hash);
         if (lock === -1) lock = this.#newLock(b, argument, endOfArgument, hash);
       } else if (op === 5 || op === 6) {
-        peer = this.#threads.find(b, argument, endOfArgument, hash);
+        peer = threads.find(b, argument, endOfArgument, hash);
         if (peer === -1) peer = this.#newThread(b, argument, endOfArgument, hash);
       } else if (argument !== -1) {
         lock = this.#variables.find(b, argument, endOfArgument, hash);
@@ -150,26 +160,32 @@ export class StdScanner {
       if (c === BAR) {
         const place = ++p;
         let value = 0;
-        hash = HASH_START;
-        let digits = true;
-        for (c = b[p]!; c !== LF && !(c === CR && b[p + 1] === LF); c = b[++p]!) {
-          const digit = c - ZERO;
-          if (digit < 0 || digit > 9 || value > DENSE_LOCATIONS) digits = false;
-          value = value * 10 + digit;
-          hash = Math.imul(hash ^ c, HASH_FACTOR);
+        for (c = b[p]! - ZERO; c >= 0 && c <= 9 && value < DENSE_LOCATIONS; c = b[++p]! - ZERO)
+          value = value * 10 + c;
+        c = b[p]!;
+        // `007` and `7` are two locations: a name is kept as it is written.
+        if (c === LF && p > place && value < this.#numbered.length && (b[place] !== ZERO || p === place + 1))
+          site = this.#numbered[value]! - 1;
+        if (site === NONE) {
+          p = b.indexOf(LF, p);
+          site = this.#locate(b, place, b[p - 1] === CR ? p - 1 : p);
         }
-        if (p > place) {
-          // `007` and `7` are two locations: a name is kept as it is written.
-          const dense = digits && value < DENSE_LOCATIONS && (b[place] !== ZERO || p === place + 1);
-          site = dense && value < this.#numbered.length ? this.#numbered[value]! - 1 : NONE;
-          if (site === NONE) site = dense ? this.#newNumber(value) : this.#placeOf(b, place, p, hash);
-        }
-      }
-      if (c === CR) p++;
+      } else if (c === CR) p++;
       p++;
-      builder.append(KIND_CODES[op]!, task, lock, EXCLUSIVE, site, peer, NONE, TASK, OBSERVED, episode, line);
-      this.#counts[op]!++;
+      if (row === BLOCK_ROWS) {
+        this.#builder.append(block, row, episode);
+        row = 0;
+      }
+      block.kind[row] = KIND_CODES[op]!;
+      block.task[row] = task;
+      block.lock[row] = lock;
+      block.site[row] = site;
+      block.peer[row] = peer;
+      block.where[row++] = line;
+      counts[op]!++;
     }
+    this.#builder.append(block, row, episode);
+    this.#line = line;
   }
 
   /** Counts a line that is not kept because it is longer than a line may be. */
@@ -186,16 +202,16 @@ export class StdScanner {
   }
 
   /** Passes over a line without an operation of ours; returns where the next one begins. */
-  #oddLine(b: Uint8Array, start: number, at: number): number {
+  #oddLine(b: Uint8Array, start: number, at: number, line: number): number {
     const end = b.indexOf(LF, at);
     const text = this.#names.decode(b.subarray(start, Math.min(end, start + 200))).trim();
     if (text !== '' && !text.startsWith('#')) {
       const other = /\|([a-zA-Z]\w*)(?:\(.*\))?(?:\||$)/.exec(text)?.[1];
       if (other === undefined || STD_OPS.some((op) => op.word === other))
-        this.#builder.skips.count('std_line_unreadable', this.#line);
+        this.#builder.skips.count('std_line_unreadable', line);
       else {
         this.#builder.count(other);
-        this.#builder.skips.count('std_operation_unused', this.#line);
+        this.#builder.skips.count('std_operation_unused', line);
       }
     }
     return end + 1;
@@ -227,33 +243,31 @@ export class StdScanner {
     return id;
   }
 
-  #newNumber(value: number): number {
-    if (!this.#roomForLocation()) return NONE;
-    const id = this.#builder.site(String(value), []);
+  /** The site of a location that was not found by its number: a new one, or one with a name. */
+  #locate(b: Uint8Array, from: number, to: number): number {
+    if (from === to) return NONE;
+    let hash = HASH_START;
+    for (let i = from; i < to; i++) hash = ((hash << 5) - hash + b[i]!) | 0;
+    const known = this.#places.find(b, from, to, hash);
+    if (known !== -1) return known;
+    if (this.#places.size >= MOST_LOCATIONS) {
+      this.#builder.skips.count('std_too_many_locations', this.#line + 1);
+      return NONE;
+    }
+    const text = this.#text(b, from, to);
+    const id = this.#builder.site(text, []);
+    this.#places.add(b, from, to, hash, id);
+    const value = /^(?:0|[1-9]\d{0,6})$/.test(text) ? Number(text) : DENSE_LOCATIONS;
+    if (value < DENSE_LOCATIONS) this.#number(value, id);
+    return id;
+  }
+
+  #number(value: number, site: number): void {
     if (value >= this.#numbered.length) {
-      const wider = new Int32Array(Math.min(DENSE_LOCATIONS, 2 ** Math.ceil(Math.log2(value + 1))));
+      const wider = new Int32Array(2 ** Math.ceil(Math.log2(value + 1)));
       wider.set(this.#numbered);
       this.#numbered = wider;
     }
-    this.#numbered[value] = id + 1;
-    return id;
-  }
-
-  #placeOf(b: Uint8Array, from: number, to: number, hash: number): number {
-    const known = this.#places.find(b, from, to, hash);
-    if (known !== -1) return known;
-    if (!this.#roomForLocation()) return NONE;
-    const id = this.#builder.site(this.#text(b, from, to), []);
-    this.#places.add(b, from, to, hash, id);
-    return id;
-  }
-
-  #roomForLocation(): boolean {
-    if (this.#locations < MOST_LOCATIONS) {
-      this.#locations++;
-      return true;
-    }
-    this.#builder.skips.count('std_too_many_locations', this.#line);
-    return false;
+    this.#numbered[value] = site + 1;
   }
 }
