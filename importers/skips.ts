@@ -1,5 +1,6 @@
 // Every counter of what an importer skipped: how bad it is, and what to do about it.
 import type { Severity, Skip } from '../corpus/schema/capture.js';
+import { FORMAT_SKIPS } from './format-skips.js';
 
 interface SkipMeaning {
   readonly severity: Severity;
@@ -173,26 +174,13 @@ export const SKIPS = {
     severity: 'notice',
     advice:
       'The file says itself (CPUSTAT) how many records its buffers had, and another number was read. Some were read before (`trace_pipe`), or the file is damaged.',
-  std_line_unreadable: {
-    severity: 'data-loss',
-    advice:
-      'A line of an STD trace is not THREAD|OP(NAME)|LOCATION and was passed over. Look at it, and write the trace again.',
-  },
-  std_operation_unused: {
-    severity: 'notice',
-    advice:
-      'An operation other than req, acq, rel, r, w, fork, join, begin and end was counted and passed over. Write a wait as rel and acq, and a notify as a write of a variable that the waiter then reads.',
-  },
-  std_too_many_locations: {
-    severity: 'info',
-    advice:
-      'The trace has more than a million locations; later ones are not told apart, which changes names of places and nothing else.',
   },
   litmus_line_unreadable: {
     severity: 'error',
     advice:
       'A line of a litmus text could not be read: see docs/litmus.md. `relock check FILE` names the place.',
   },
+  ...FORMAT_SKIPS,
 } as const satisfies Record<string, SkipMeaning>;
 
 export type SkipStat = keyof typeof SKIPS;
