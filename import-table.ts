@@ -74,8 +74,9 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: 'reports',
-    mayImport: ['corpus/schema', 'corpus/text', 'engine/model'],
-    mayUse: [],
+    mayImport: ['corpus/schema', 'corpus/text', 'corpus/store', 'engine/model'],
+    // node:fs for its own style sheets and browser scripts (docs/adr/0070).
+    mayUse: ['hono', 'hono/html', 'node:crypto', 'node:fs'],
     forbidden: ['Date.now', 'Math.random', 'process.', 'console.'],
   },
   {

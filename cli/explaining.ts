@@ -5,7 +5,7 @@ import type { Witness } from '../corpus/schema/witness.js';
 import type { Store } from '../corpus/store/store.js';
 import { parseLitmus } from '../corpus/text/litmus.js';
 import { explore } from '../engine/explore/exhaustive.js';
-import { compileOrThrow } from '../engine/model/compile.js';
+import { compile, compileOrThrow } from '../engine/model/compile.js';
 import { Machine } from '../engine/model/machine.js';
 import { runGenome } from '../engine/schedulers/genome.js';
 import { indexGenome } from '../engine/schedulers/genome-names.js';
@@ -58,6 +58,8 @@ function damaged(witness: Witness, facts: readonly string[]): Trouble {
 }
 
 function ruleSearch(program: Program): { finds: number } | null {
+  // A reordering may leave a program that means nothing (an unlock before its lock); such a change is no cure.
+  if (!compile(program).ok) return null;
   const result = explore(program, { states: RULE_SEARCH_STATES });
   if (result.finds.length > 0) return { finds: result.finds.length };
   return result.complete ? { finds: 0 } : null;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Problem } from '../corpus/schema/forms.js';
 import type { Store } from '../corpus/store/store.js';
 import { labelled, MAIL_WIDTH, wrap } from '../reports/text/layout.js';
-import { plainText } from './plain-text.js';
+import { plainText } from '../reports/text/plain-text.js';
 import { EXIT, type ExitCode, Trouble } from './trouble.js';
 
 export type OptionValue = string | boolean | readonly string[] | undefined;

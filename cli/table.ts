@@ -157,7 +157,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       { line: 'relock show newest --form mail', says: 'for a list; carries its own reproducer' },
       { line: 'relock show newest --form litmus', says: 'the reproducer alone' },
     ],
-    options: [{ flags: '--form FORM', help: 'page, scenario, chain, why, mail, subject, litmus or json' }],
+    options: [
+      {
+        flags: '--form FORM',
+        help: 'page, scenario, chain, why, mail, subject, litmus, html, svg, dot, perfetto, kit or json',
+      },
+    ],
     exits: [[0, 'shown'], BAD_INPUT],
     load: () => import('./commands/show.js'),
   },

@@ -1,9 +1,10 @@
 // Explanation: why a witness is a deadlock, as data; every text, picture and JSON form starts from it.
-import type { LockKind, LockRule } from '../corpus/schema/lock.js';
+import type { LockKind } from '../corpus/schema/lock.js';
 import type { Program, ProgramLock } from '../corpus/schema/program.js';
 import type { Verdict } from '../corpus/schema/verdict.js';
 import type { Witness } from '../corpus/schema/witness.js';
-import { type Move, type Place, type Scene, sceneOf } from './scene.js';
+import { type Change, type RuleChange, type Search, tryChanges } from './changes.js';
+import { lockNames, type Move, type Place, type Scene, sceneOf } from './scene.js';
 
 /** One imported file as far as a reader of a report cares. */
 export interface SourceFile {
@@ -19,10 +20,10 @@ export interface SimilarWitness {
   readonly cycle: readonly string[];
 }
 
-/** One lock rule switched, and what a complete search then says. */
-export interface RuleChange {
-  readonly class: string;
-  readonly rule: LockRule;
+/** Some lines of one imported file, if the file still lies where it was and is still the same. */
+export interface LogExcerpt {
+  readonly file: string;
+  readonly lines: readonly { readonly line: number; readonly text: string }[];
 }
 
 /** All that any form says about one witness. */
@@ -30,16 +31,22 @@ export interface Explanation extends Scene {
   readonly witness: Witness;
   /** `lock inversion: A <-> B`. */
   readonly title: string;
+  /** Kind of each lock as shown. */
+  readonly kinds: readonly { readonly lock: string; readonly kind: LockKind }[];
   /** Rules in effect that the litmus text states. */
   readonly rules: readonly RuleChange[];
-  /** Single rule changes under which no schedule goes wrong. */
-  readonly cures: readonly RuleChange[];
+  /** Single rule changes and reorderings under which no schedule goes wrong: each was searched completely. */
+  readonly cures: readonly Change[];
   /** Single rule changes that one might hope for and that do not help. */
   readonly remains: readonly RuleChange[];
+  /** How many single changes were searched completely. */
+  readonly tried: number;
   readonly sources: readonly SourceFile[];
   /** First and last line of each file that steps came from. */
   readonly spans: readonly { readonly file: string; readonly first: number; readonly last: number }[];
   readonly similar: readonly { readonly id: string; readonly shares: readonly string[] }[];
+  /** Lines of the user's own logs around the steps; empty where the files are not at hand. */
+  readonly log: readonly LogExcerpt[];
   /** Version of relock that explains. */
   readonly tool: string;
 }
@@ -53,8 +60,10 @@ export interface ExplainInput {
   readonly verdict: Verdict;
   readonly sources?: readonly SourceFile[];
   readonly similar?: readonly SimilarWitness[];
-  /** Complete search of a program; null if it gave up. Without it no rule changes are tried. */
-  readonly search?: (program: Program) => { readonly finds: number } | null;
+  /** Lines of a file around the given ones; null if the file is not at hand or is another one by now. */
+  readonly log?: (file: string, lines: readonly number[]) => LogExcerpt | null;
+  /** Without it no changes are tried. */
+  readonly search?: Search;
   readonly tool: string;
 }
 
@@ -93,62 +102,55 @@ export function explain(input: ExplainInput): Explanation {
     step: (step) => placeOf(witness.provenance?.[step]),
     want: (name) => placeOf(witness.tasks.find((task) => task.name === name)?.wants?.at),
   });
-  const { cures, remains } = tryRules(program, input.search);
+  const { cures, remains, tried } =
+    input.search === undefined
+      ? { cures: [], remains: [], tried: 0 }
+      : tryChanges(program, lockNames(program.locks), input.search);
   const places = [...scene.moves, ...scene.waits].flatMap((at) =>
     'heldPlace' in at ? [at.place, at.heldPlace] : [at.place],
   );
   return {
     ...scene,
     witness,
-    title: `${kindWords(witness.kind)}: ${cycleText(witness.cycle)}`,
+    title: `${kindWords(witness.kind)}: ${cycleText(witness.cycle) || (scene.violation ?? witness.kind)}`,
+    kinds: kindsOf(program),
     rules: rulesInEffect(program.locks),
     cures,
     remains,
+    tried,
     sources: input.sources ?? [],
     spans: spansOf(places),
     similar: similarTo(witness, input.similar ?? []),
+    log: excerpts(places, input.log),
     tool: input.tool,
   };
+}
+
+function kindsOf(program: Program): Explanation['kinds'] {
+  const names = lockNames(program.locks);
+  return program.locks.map(({ id, kind }) => ({ lock: names.get(id) ?? id, kind }));
 }
 
 function rulesInEffect(locks: readonly ProgramLock[]): RuleChange[] {
   const seen = new Map<string, RuleChange>();
   for (const lock of locks)
-    for (const rule of lock.rules) seen.set(`${rule} ${lock.class}`, { class: lock.class, rule });
+    for (const rule of lock.rules)
+      seen.set(`${rule} ${lock.class}`, { how: 'rule', class: lock.class, rule });
   return [...seen.values()];
 }
 
-const REENTRANT_KINDS: ReadonlySet<LockKind> = new Set(['mutex', 'rtmutex', 'spinlock', 'ww_mutex']);
-
-/** Rule changes that a reader will ask about: a reentrant lock for exclusive kinds, an unfair one for readers. */
-function hopedFor(lock: ProgramLock): LockRule | null {
-  if (REENTRANT_KINDS.has(lock.kind)) return lock.rules.includes('reentrant') ? null : 'reentrant';
-  const rw = lock.kind === 'rwlock' || lock.kind === 'rwsem';
-  return rw && !lock.rules.includes('unfair') ? 'unfair' : null;
-}
-
-function tryRules(
-  program: Program,
-  search: ExplainInput['search'],
-): { cures: RuleChange[]; remains: RuleChange[] } {
-  const cures: RuleChange[] = [];
-  const remains: RuleChange[] = [];
-  if (search === undefined) return { cures, remains };
-  for (const name of new Set(program.locks.map((lock) => lock.class))) {
-    const sample = program.locks.find((lock) => lock.class === name) as ProgramLock;
-    const rule = hopedFor(sample);
-    if (rule === null) continue;
-    const against = rule === 'reentrant' ? 'no-reentrant' : 'fair';
-    const locks = program.locks.map((lock) =>
-      lock.class === name
-        ? { ...lock, rules: [...lock.rules.filter((r) => r !== against && r !== rule), rule].sort() }
-        : lock,
-    );
-    const found = search({ ...program, locks });
-    if (found === null) continue;
-    (found.finds === 0 ? cures : remains).push({ class: name, rule });
-  }
-  return { cures, remains };
+function excerpts(places: readonly (Place | null)[], read: ExplainInput['log']): LogExcerpt[] {
+  if (read === undefined) return [];
+  const lines = new Map<string, Set<number>>();
+  for (const place of places)
+    if (place !== null) lines.set(place.file, (lines.get(place.file) ?? new Set()).add(place.line));
+  return [...lines].flatMap(
+    ([file, at]) =>
+      read(
+        file,
+        [...at].sort((a, b) => a - b),
+      ) ?? [],
+  );
 }
 
 function spansOf(places: readonly (Place | null)[]): { file: string; first: number; last: number }[] {

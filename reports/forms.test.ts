@@ -41,8 +41,15 @@ Then:
     (line 9): a cycle.
 
 From      dmesg-lpar07.txt, lines 7-16 (s390x, 7.0.0-rc3)
-Happens   also if pci_rescan_remove_lock is reentrant
-Cured     if zpci_add_remove_lock is reentrant (every schedule searched)
+Happens   also if zpci_add_remove_lock is reentrant
+          also if pci_rescan_remove_lock is reentrant
+Cured     if T1 takes pci_rescan_remove_lock before zpci_add_remove_lock
+          if T1 releases zpci_add_remove_lock before it asks for
+          pci_rescan_remove_lock
+          if T2 takes zpci_add_remove_lock before pci_rescan_remove_lock
+          if T2 releases pci_rescan_remove_lock before it asks for
+          zpci_add_remove_lock
+          (each by itself; every schedule was searched)
 Ruled out a common outer lock: none is held by both at these points
 Assumes   both tasks may run at once
 Similar   e4a8 (shares pci_rescan_remove_lock)

@@ -20,6 +20,7 @@ function copyAssets(folder, endings) {
   }
 }
 copyAssets('corpus/store', ['.sql']);
+copyAssets('reports', ['.css', '.js']);
 
 const main = join(dist, 'cli', 'main.js');
 if (existsSync(main)) {

@@ -1,9 +1,14 @@
 // relock show: one witness in one of its forms.
 import { spawnSync } from 'node:child_process';
 import type { Witness } from '../../corpus/schema/witness.js';
+import { dotForm } from '../../reports/draw/dot.js';
+import { svgForm } from '../../reports/draw/svg.js';
 import type { Explanation } from '../../reports/explain.js';
+import { htmlForm } from '../../reports/html/witness-file.js';
+import { kitForm } from '../../reports/kit/kit.js';
 import { mailForm } from '../../reports/mail/mail.js';
 import { subject } from '../../reports/mail/subject.js';
+import { perfettoForm } from '../../reports/perfetto/trace-events.js';
 import { chainForm } from '../../reports/text/chain.js';
 import { page } from '../../reports/text/layout.js';
 import { witnessPage } from '../../reports/text/page.js';
@@ -22,6 +27,11 @@ const TEXTS: Readonly<Record<string, (explanation: Explanation) => readonly stri
   why: whyForm,
   mail: mailForm,
   subject: (explanation) => [subject(explanation.witness)],
+  html: htmlForm,
+  svg: svgForm,
+  dot: dotForm,
+  perfetto: perfettoForm,
+  kit: kitForm,
   litmus: (explanation) => explanation.witness.litmus.trimEnd().split('\n'),
 };
 const FORMS = [...Object.keys(TEXTS), 'json'];

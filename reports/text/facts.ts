@@ -1,19 +1,26 @@
 // What a witness rests on, as labelled paragraphs: where from, how sure, what else, what to run.
-import type { Explanation, RuleChange } from '../explain.js';
-import { fileName, labelled, listed, shortId } from './layout.js';
+import { type Change, changeText } from '../changes.js';
+import type { Explanation } from '../explain.js';
+import { count, fileName, labelled, listed, shortId } from './layout.js';
+import { plainName } from './plain-text.js';
 
-const BASIS_WORDS = {
+/** What each basis claims. */
+export const BASIS_WORDS = {
   observed: 'observed: the log shows that it happened',
   recorded: 'recorded: the same lock instances as in the log, only reordered',
   aliased: 'aliased: two instances of one class are taken to be the same object',
   composed: 'composed: the tasks come from different captures',
 } as const satisfies Record<Explanation['witness']['basis'], string>;
 
-const GRADE_WORDS = {
+/** What each grade claims. */
+export const GRADE_WORDS = {
   minimal: 'minimal: no task, section or preemption can go (exhaustive search)',
   reduced: 'reduced: smaller than found, not proved to be the smallest',
   raw: 'raw: as found',
 } as const satisfies Record<Explanation['witness']['grade'], string>;
+
+/** Changes told one by one; the rest is counted. */
+const MOST_CHANGES = 6;
 
 /** The paragraphs of the terminal page, in the order of the questions a maintainer asks. */
 export function factLines(explanation: Explanation): string[] {
@@ -62,6 +69,11 @@ function kernelOf(source: { readonly kernel: string | null; readonly arch: strin
 }
 
 function from(explanation: Explanation): string[] {
+  return each('From', fromTexts(explanation));
+}
+
+/** `dmesg.txt, lines 7-16 (s390x, 7.0.0-rc3)`: each file, without its folders. */
+export function fromTexts(explanation: Explanation): string[] {
   const files = new Set([
     ...explanation.spans.map((span) => span.file),
     ...explanation.sources.map((s) => s.file),
@@ -76,22 +88,31 @@ function from(explanation: Explanation): string[] {
           ? `, line ${span.first}`
           : `, lines ${span.first}-${span.last}`;
     const about = [source?.arch, source?.kernel].filter((text) => text != null).join(', ');
-    return `${fileName(file)}${lines}${about === '' ? '' : ` (${about})`}`;
+    return `${plainName(fileName(file))}${lines}${about === '' ? '' : ` (${about})`}`;
   });
-  return each('From', [...new Set(texts)]);
+  return [...new Set(texts)];
 }
 
 function rules(explanation: Explanation): string[] {
-  const text = (change: RuleChange) => `${change.class} is ${change.rule}`;
+  const label = (name: string) => explanation.tasks.find((task) => task.name === name)?.label ?? name;
+  const text = (change: Change) => changeText(change, label);
   const lines: string[] = [];
   if (explanation.rules.length > 0) lines.push(...labelled('Rules', explanation.rules.map(text).join('; ')));
-  if (explanation.remains.length > 0)
-    lines.push(...labelled('Happens', `also if ${explanation.remains.map(text).join(', or if ')}`));
-  if (explanation.cures.length > 0)
+  lines.push(...each('Happens', listedOf(explanation.remains.map((change) => `also if ${text(change)}`))));
+  const cures = explanation.cures.map((change) => `if ${text(change)}`);
+  if (cures.length > 0)
+    lines.push(...each('Cured', [...listedOf(cures), '(each by itself; every schedule was searched)']));
+  else if (explanation.tried > 0)
     lines.push(
-      ...labelled('Cured', `if ${explanation.cures.map(text).join(', or if ')} (every schedule searched)`),
+      ...labelled('Cured', `by none of ${count(explanation.tried, 'single change')} that were tried`),
     );
   return lines;
+}
+
+/** The first few of a list, and how many more there are. */
+function listedOf(texts: readonly string[]): string[] {
+  if (texts.length <= MOST_CHANGES) return [...texts];
+  return [...texts.slice(0, MOST_CHANGES - 1), `and ${texts.length - MOST_CHANGES + 1} more (--form json)`];
 }
 
 function queued(explanation: Explanation): string[] {

@@ -16,13 +16,18 @@ function letLines(explanation: Explanation): string[] {
 }
 
 function thenLines(explanation: Explanation): string[] {
+  return thenSentences(explanation).flatMap((text) => wrap(text, '  - ', '    '));
+}
+
+/** The argument, one sentence an edge of the cycle. */
+export function thenSentences(explanation: Explanation): string[] {
   const { waits, witness } = explanation;
-  if (explanation.violation !== null) return wrap(`${explanation.violation}.`, '  - ', '    ');
-  return waits.flatMap((wait, i) => {
+  if (explanation.violation !== null) return [`${explanation.violation}.`];
+  return waits.map((wait, i) => {
     const last = i === waits.length - 1;
     const end = last ? ending(witness.kind, waits) : '.';
     const however = last && waits.length > 1 && witness.kind !== 'stranded' ? 'However, ' : '';
-    return wrap(`${however}${sentence(explanation, wait)}${end}`, '  - ', '    ');
+    return `${however}${sentence(explanation, wait)}${end}`;
   });
 }
 
