@@ -23,6 +23,48 @@ export function packingOf(head: Uint8Array): Packing {
   return 'plain';
 }
 
+/**
+ * Output beyond this many bytes, and beyond this many times what was read so far, is taken for a decompression bomb: kernel
+ * text packs some ten to a hundred times.
+ */
+export const BOMB_BYTES = 2 ** 30;
+export const BOMB_RATIO = 2000;
+/** Bytes handed to a decoder at once: it may make of them a thousand times as many (zstd: 32 000 times) before it pauses. */
+const GZIP_BITE = 1 << 14;
+const ZSTD_BITE = 1 << 10;
+
+/** The same bytes in bites of at most `size`. */
+async function* inBites(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks)
+    for (let at = 0; at < chunk.length; at += size) yield chunk.subarray(at, at + size);
+}
+
+/** Ends the output where it has become a bomb, and reads the rest of the input, which belongs to the checksum of the file. */
+async function* defused(
+  chunks: AsyncIterable<Uint8Array>,
+  decode: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
+  onDamage: OnDamage,
+): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  let made = 0;
+  const input = chunks[Symbol.asyncIterator]();
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for (let next = await input.next(); next.done !== true; next = await input.next()) {
+      read += next.value.length;
+      yield next.value;
+    }
+  }
+  for await (const out of decode(counted())) {
+    made += out.length;
+    if (made > BOMB_BYTES && made > BOMB_RATIO * read) {
+      onDamage(`it unpacks to more than ${BOMB_RATIO} times its size: a decompression bomb`);
+      break;
+    }
+    yield out;
+  }
+  while ((await input.next()).done !== true);
+}
+
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -50,7 +92,7 @@ async function* gunzip(chunks: AsyncIterable<Uint8Array>, onDamage: OnDamage): A
   });
   const over = () => damage !== null || ended;
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of inBites(chunks, GZIP_BITE)) {
       if (over()) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;
@@ -91,7 +133,7 @@ async function* unzstd(chunks: AsyncIterable<Uint8Array>, onDamage: OnDamage): A
       onDamage(reason(error));
     }
   };
-  for await (const chunk of chunks) {
+  for await (const chunk of inBites(chunks, ZSTD_BITE)) {
     if (damaged) continue;
     push(chunk, false);
     const out = ready;
@@ -139,11 +181,11 @@ export function unpack(
     case 'plain':
       return chunks;
     case 'gz':
-      return gunzip(chunks, onDamage);
+      return defused(chunks, (all) => gunzip(all, onDamage), onDamage);
     case 'xz':
-      return unxz(chunks, onDamage);
+      return defused(chunks, (all) => unxz(all, onDamage), onDamage);
     case 'zst':
-      return unzstd(chunks, onDamage);
+      return defused(chunks, (all) => unzstd(all, onDamage), onDamage);
     default: {
       const never: never = packing;
       throw new Error(`unknown packing ${String(never)}`);
