@@ -1,6 +1,6 @@
 // Tests that no escape byte of a name gets through, and that relock's own do on a terminal.
 import { describe, expect, it } from 'vitest';
-import { plainText } from '../reports/text/plain-text.js';
+import { plainText } from './plain-text.js';
 
 describe('plainText', () => {
   it('writes control characters out, and leaves text, tabs and newlines alone', () => {
