@@ -210,6 +210,27 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/check.js'),
   },
   {
+    name: 'matrix',
+    args: '[NAME] [CELL]',
+    arity: [0, 2],
+    summary: 'a scenario library by rows and versions, every cell searched now',
+    about: [
+      'NAME is pci-rescan-remove: the paths of the PCI rescan/remove lock, pair by pair, in each version of the series. Every program is searched completely, every end replayed. CELL shows one cell with its witnesses.',
+    ],
+    examples: [
+      { line: 'relock matrix', says: 'the table, 75 columns' },
+      { line: 'relock matrix pci-rescan-remove 2.v9', says: 'row 2 in V9, with its witness' },
+      { line: 'relock matrix --form html > matrix.html', says: 'one file, all witnesses in it' },
+    ],
+    options: [{ flags: '--form FORM', help: 'text, html or json' }],
+    exits: [
+      [0, 'every program ends as its file expects'],
+      [1, 'some program does not, or not every schedule was covered'],
+      [2, 'usage, or a bug of ours'],
+    ],
+    load: () => import('./commands/matrix.js'),
+  },
+  {
     name: 'query',
     args: '[SQL|NAME|-] [KEY=VALUE]...',
     arity: [0, null],

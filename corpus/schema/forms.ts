@@ -147,6 +147,54 @@ export interface WhatifForm {
   readonly complete: boolean;
 }
 
+/** One program behind a cell of a matrix: a litmus file, what it expects, and what a search of all schedules found. */
+export interface MatrixProgramForm {
+  /** From the project's root. */
+  readonly file: string;
+  /** True for the program that asks whether a window is open beside the row's own two paths. */
+  readonly window: boolean;
+  /** Ends as `expect` lines have them. */
+  readonly expected: readonly string[];
+  readonly found: readonly string[];
+  readonly ok: boolean;
+  readonly complete: boolean;
+  readonly states: number;
+  /** One for each end found, replayed. */
+  readonly witnesses: readonly Witness[];
+}
+
+/** One row in one version. */
+export interface MatrixCellForm {
+  readonly version: string;
+  /** `violated` where nothing but violations was found. */
+  readonly verdict: 'none' | 'deadlock' | 'violated';
+  /** `self`, `AB-BA`, `cycle`, `race`, `window`, `stranded`; empty for none. */
+  readonly words: readonly string[];
+  /** What is said of it elsewhere, with its mark: [T] in the mails, [A] derived from them. */
+  readonly says: string;
+  /** Why the search is right where it disagrees with that, or null. */
+  readonly differs: string | null;
+  /** True if every program ends as its file expects. */
+  readonly ok: boolean;
+  readonly complete: boolean;
+  readonly programs: readonly MatrixProgramForm[];
+}
+
+/** `relock matrix --json`. */
+export interface MatrixForm {
+  readonly schema: 'relock.matrix/1';
+  readonly name: string;
+  readonly versions: readonly { readonly tag: string; readonly title: string; readonly source: string }[];
+  readonly rows: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly source: string;
+    readonly cells: readonly MatrixCellForm[];
+  }[];
+  readonly ok: boolean;
+  readonly complete: boolean;
+}
+
 /** A value of a database row. Blobs come as the text `blob of N bytes`. */
 export type Cell = string | number | null;
 
@@ -224,6 +272,7 @@ export type Form =
   | CheckForm
   | ReplayForm
   | WhatifForm
+  | MatrixForm
   | QueryForm
   | ShowForm
   | VerifyForm

@@ -67,6 +67,29 @@ const RICH: Program = {
 };
 
 describe('shrink', () => {
+  it('keeps the race that breaks a requirement, and drops only tasks that have no part in it', () => {
+    const race: Program = {
+      ...program([lockOf('A'), lockOf('D')], {
+        checker: [
+          lockOp('A'),
+          op({ do: 'set', flag: 'mine' }),
+          op({ do: 'require', flag: 'mine', value: true }),
+          unlockOp('A'),
+        ],
+        clearer: [op({ do: 'clear', flag: 'mine' })],
+        bystander: [lockOp('D'), unlockOp('D')],
+      }),
+      flags: [{ id: 'mine', set: true }],
+    };
+    const small = shrink(race, [0, 0, 1, 0]);
+    if (!small.ok) throw new Error(small.reason);
+    const { program: left, grade, steps } = small.shrunk;
+    expect(left.tasks.map(({ name }) => name)).toEqual(['checker', 'clearer']);
+    expect(left.tasks[0]!.body).toHaveLength(4);
+    expect(left.flags).toEqual([{ id: 'mine', set: true }]);
+    expect([grade, steps]).toEqual(['reduced', 3]);
+  });
+
   it('leaves the two tasks, two locks and one preemption that an inversion needs', () => {
     const [find] = createFuzzer([NOISY], FUZZ)
       .round(200)

@@ -13,6 +13,7 @@ import { genomeOfRun } from '../schedulers/genome-of.js';
 import { fewestSteps, isImpossible } from './bounds.js';
 import { type Edit, weightOf } from './edit.js';
 import { follow, type Outcome, outcomeOf } from './outcome.js';
+import { dropTask } from './passes/drop-task.js';
 import { PASSES } from './passes/list.js';
 import type { ShrinkPass } from './passes/pass.js';
 import { drain, type Reached, reachSteps } from './reach.js';
@@ -203,6 +204,16 @@ function runOf(machine: Machine, genome: Genome): Outcome {
 }
 
 /**
+ * The passes that keep what a find means. A broken `require` means something only beside the locks that should have kept
+ * it and the ops that set its flag: without them it breaks trivially. There only whole tasks go.
+ */
+function passesFor(program: Program, verdict: Verdict): readonly ShrinkPass[] {
+  const broken =
+    verdict.kind === 'violated' && program.tasks[verdict.task]?.body[verdict.op]?.do === 'require';
+  return broken ? [dropTask] : PASSES;
+}
+
+/**
  * Shrinks a program with a schedule that ends badly, keeping the shape of the end: tasks, critical sections, other
  * ops, flags, guards, rules; last the schedule. Cheap replays go before searches. Idempotent. Pauses in between
  * (the numbers yielded mean nothing).
@@ -217,9 +228,10 @@ export function* shrinkSteps(
   const outcome = follow(machine, schedule);
   const { shape } = outcome;
   if (shape === null) return { ok: false, reason: `the schedule ends ${outcome.verdict.kind}` };
-  const quick = yield* fixpoint({ machine, outcome }, shape, null, PASSES);
+  const passes = passesFor(program, outcome.verdict);
+  const quick = yield* fixpoint({ machine, outcome }, shape, null, passes);
   const purse: Purse = { each: limits.states, left: limits.total };
-  const dear = yield* fixpoint(quick.subject, shape, purse, PASSES);
+  const dear = yield* fixpoint(quick.subject, shape, purse, passes);
   let { subject } = dear;
   let shortestProven = subject.outcome.steps === fewestSteps(subject.machine.compiled.program, shape);
   if (!shortestProven) {
@@ -229,7 +241,7 @@ export function* shrinkSteps(
       subject = { machine: subject.machine, outcome: follow(subject.machine, found.schedule) };
     }
   }
-  const proven = dear.proven && shortestProven;
+  const proven = dear.proven && shortestProven && passes === PASSES;
   const small = fewerPreemptions(subject.machine, subject.outcome, shape);
   return {
     ok: true,
