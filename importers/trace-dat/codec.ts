@@ -47,6 +47,12 @@ function unzstd(frame: Uint8Array, size: number): Uint8Array {
 /** The WebAssembly module is set up once: a second time would take the memory from under the first. */
 let wasmReady: Promise<void> | null = null;
 
+/** Makes the WebAssembly decoder ready; to be awaited before it is used. */
+export function readyForZstd(): Promise<void> {
+  wasmReady ??= wasm.init();
+  return wasmReady;
+}
+
 /** True for the methods that trace-cmd writes. */
 export function isKnownCompression(name: string): boolean {
   return name === 'zlib' || name === 'zstd' || name === 'none';
@@ -54,10 +60,7 @@ export function isKnownCompression(name: string): boolean {
 
 /** The decoder of a compression method by trace-cmd's name for it. */
 export async function codecOf(name: string): Promise<Codec> {
-  if (name === 'zstd' && nodeZstd === undefined) {
-    wasmReady ??= wasm.init();
-    await wasmReady;
-  }
+  if (name === 'zstd' && nodeZstd === undefined) await readyForZstd();
   return (frame, size) => {
     if (size === 0 || size > MAX_RATIO * frame.length) return null;
     try {

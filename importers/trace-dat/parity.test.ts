@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { importSource } from '../import.js';
 import { openSource } from '../source.js';
+import { reportCounts } from './report-counts.laws.js';
 
 const shared = fileURLToPath(new URL('../../../shared', import.meta.url));
 const samples = join(shared, 'formats-samples/trace-dat');
@@ -38,18 +39,6 @@ function withoutInstances(counts: Readonly<Record<string, number>>): Record<stri
     sum[name] = (sum[name] ?? 0) + count;
   }
   return sum;
-}
-
-/** Events of a `trace-cmd report` text: the word behind the time stamp. */
-export function reportCounts(text: string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const line of text.split('\n')) {
-    const name = /^.*?-\d+ +(?:\([-\d ]+\) +)?\[\d+\] +(?:\S{4,5} +)?\d+(?:\.\d+)?: +([\w.-]+):/.exec(
-      line,
-    )?.[1];
-    if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
 }
 
 describe.runIf(here)('samples with sidecars', () => {

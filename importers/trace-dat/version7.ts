@@ -25,6 +25,7 @@ import {
 } from './container.js';
 import { Cursor } from './cursor.js';
 import { OPTION, readOption } from './options.js';
+import { type PageWindow, packedPages, unpackBudget } from './pages.js';
 
 const MAX_OPTION_SECTIONS = 1024;
 const MAX_BUFFERS = 4096;
@@ -145,14 +146,30 @@ function readBuffer(reading: Reading, data: Buffer, budget: { left: number }): R
   };
 }
 
-/** Option BUFFER_TEXT: what a latency tracer showed. */
+/** Option BUFFER_TEXT: what a latency tracer showed; compressed, it stands in chunks as ring buffers do. */
 function readBufferText(reading: Reading, data: Buffer): TextBuffer | null {
-  const cursor = new Cursor(memoryAccess(data), reading.bigEndian, 0);
+  const { file, bigEndian, codec, note } = reading;
+  const cursor = new Cursor(memoryAccess(data), bigEndian, 0);
   const place = cursor.u64();
   const name = cursor.zstr();
   const section = cursor.broken === null ? sectionAt(reading, place) : null;
-  const text = payloadOf(reading, section, OPTION.bufferText);
-  return text === null ? null : { name, text };
+  if (section?.compressed !== true) {
+    const text = payloadOf(reading, section, OPTION.bufferText);
+    return text === null ? null : { name, text };
+  }
+  const next = packedPages(
+    file,
+    { cpu: 0, offset: section.at, size: Math.min(section.size, file.size - section.at) },
+    bigEndian,
+    codec,
+    unpackBudget(file.size, 1),
+    note,
+  );
+  const window: PageWindow = { bytes: Buffer.alloc(0), where: 0, straight: true };
+  const parts: Buffer[] = [];
+  for (let size = 0; size < MAX_TEXT_BYTES && next(window); size += window.bytes.length)
+    parts.push(window.bytes);
+  return { name, text: Buffer.concat(parts) };
 }
 
 /** Reads what follows the head. Never null: a file whose chain of options is broken has what was read before. */
