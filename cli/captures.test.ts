@@ -133,7 +133,7 @@ describe.skipIf(files.length === 0)('captures agree with their ground truth', ()
       expect(truth).toBe(NOTHING);
       return;
     }
-    const form = await checkCapture(imported.capture, lowerCapture(imported.capture).programs);
+    const form = await checkCapture(imported.capture, lowerCapture(imported.capture));
     expect(form.verdict).toBe(truth.verdict);
     expect(form.why === undefined).toBe(truth.verdict !== 'open');
     const first = form.witnesses[0];

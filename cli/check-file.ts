@@ -9,6 +9,7 @@ import { establish } from '../engine/campaign/establish.js';
 import type { CampaignResult } from '../engine/campaign/state.js';
 import { explore } from '../engine/explore/exhaustive.js';
 import { asWritten } from '../engine/lower/as-written.js';
+import type { Lowered } from '../engine/lower/lower.js';
 import { compile } from '../engine/model/compile.js';
 import type { Source } from '../importers/source.js';
 import { expectationText } from './replaying.js';
@@ -100,14 +101,15 @@ export function checkLitmus(file: string, text: LitmusTextResult, foundAt: strin
 /** Searches what a log says. */
 export async function checkCapture(
   capture: Capture,
-  programs: readonly LoweredProgram[],
+  { programs, complete }: Pick<Lowered, 'programs' | 'complete'>,
 ): Promise<CheckFileForm> {
   const result = await searchOnce(programsOf(capture, programs));
   return {
     file: capture.file,
     format: capture.format,
-    ...verdictOf(capture, programs, result),
-    complete: result.exhausted && programs.length > 0,
+    ...verdictOf(capture, programs, complete, result),
+    // A recording without rings of transactions has nothing to search: that none is there is what was shown.
+    complete: result.exhausted && (complete ?? programs.length > 0),
     expected: null,
     ok: null,
     schedules: result.execs,
@@ -119,6 +121,7 @@ export async function checkCapture(
 function verdictOf(
   capture: Capture,
   programs: readonly LoweredProgram[],
+  complete: boolean | null,
   searched: CampaignResult,
 ): Pick<CheckFileForm, 'verdict' | 'why'> {
   if (searched.witnesses.some(restsOnTheLog)) return { verdict: 'deadlock' };
@@ -132,6 +135,9 @@ function verdictOf(
     ...searched.cycles
       .filter((cycle) => cycle.status === 'open')
       .map((cycle) => `${cycle.classes.join(' -> ')}: ${cycle.why}`),
+    ...(complete === false
+      ? ['The recording has more rings of transactions, or longer ones, than were made into programs.']
+      : []),
     ...(searched.programs.some((program) => !program.complete)
       ? ['The search was not complete: relock import and relock fuzz go on with it.']
       : []),

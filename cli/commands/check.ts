@@ -69,7 +69,7 @@ async function checkOne(path: string, format: string | null, store: Store | null
     if (!taken.ok) return taken;
     const { capture } = taken;
     if (!hasLockFacts(capture)) return { problem: noLockEvents(capture.format), code: EXIT.nothing };
-    const form = await checkCapture(capture, lowerCapture(capture).programs);
+    const form = await checkCapture(capture, lowerCapture(capture));
     if (store === null) return { forms: [form] };
     keep(store, capture, now);
     const kept = keepWitnesses(store, form.witnesses, { campaign: null, at: now });

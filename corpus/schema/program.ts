@@ -87,6 +87,19 @@ export interface LoweredProgram {
   readonly bystanders: readonly string[];
   readonly expect: readonly Expectation[] | null;
   readonly genome: NamedGenome | null;
+  /** Orders between its tasks that the recording proves; the program says them too (`after`, `join`, `wait`). */
+  readonly orders?: readonly MustOrder[];
+  /** True if locks were told apart by address: two of one class in this capture are not taken for one object. */
+  readonly byAddress?: true;
+}
+
+/** Why one task of a program must be done, or past its request, before another one gets to its own. */
+export interface MustOrder {
+  /** Names of tasks. */
+  readonly before: string;
+  readonly after: string;
+  /** One sentence without a full stop. */
+  readonly why: string;
 }
 
 /** One `expect` line of a litmus text. `expect none` is an empty list. */

@@ -26,7 +26,7 @@ function modeFor(kind: LockKind, mode: LockMode): LockMode {
 }
 
 /** The op that takes a lock, by kind: RCU updaters `sync`, completions `wait`. */
-function takeAction(naming: Naming, lock: number, mode: LockMode, attempt: boolean): OpAction {
+export function takeAction(naming: Naming, lock: number, mode: LockMode, attempt: boolean): OpAction {
   const kind = naming.kindOf(lock);
   const id = naming.lockId(lock);
   if (kind === 'completion') return { do: 'wait', lock: id };

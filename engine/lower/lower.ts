@@ -1,10 +1,11 @@
 // Lowering: a capture's episodes as programs that can be run, each with what it rests on.
 import type { Capture, Episode } from '../../corpus/schema/capture.js';
-import type { LockRule } from '../../corpus/schema/lock.js';
 import type { LoweredProgram, Program, ProgramLock, ProgramTask } from '../../corpus/schema/program.js';
 import { asWritten } from './as-written.js';
 import { type Body, bodyOf, levelOf, type Naming } from './body.js';
 import { lockName, TaskNames } from './names.js';
+import { lockRules } from './rules.js';
+import { lowerTrace, TRACE_ORIGIN } from './trace/lower-trace.js';
 
 /** Tasks of one program: the machine keeps sets of tasks in 31 bits. */
 const MOST_TASKS = 31;
@@ -18,27 +19,41 @@ export interface NotLowered {
 export interface Lowered {
   readonly programs: readonly LoweredProgram[];
   readonly notLowered: readonly NotLowered[];
+  /**
+   * For recordings of a tracer: true if every ring of transactions has its program, so that a recording without programs
+   * has no deadlock in any order of its transactions. Null for what is no recording.
+   */
+  readonly complete: boolean | null;
 }
 
-/** All programs of a capture: those it carries outright, then one for each episode with events, in order. */
+/**
+ * All programs of a capture: those it carries outright, then one for each episode with events, in order; of a tracer's
+ * episodes those of the transactions that could deadlock (engine/lower/trace).
+ */
 export function lowerCapture(capture: Capture): Lowered {
   const programs = capture.programs.map((program) => asWritten(program));
   const notLowered: NotLowered[] = [];
+  const traced = capture.episodes.some((episode) => episode.origin === TRACE_ORIGIN);
+  const trace = traced ? lowerTrace(capture, baseName(capture)) : null;
+  programs.push(...(trace?.programs ?? []));
   const byEpisode = eventsByEpisode(capture);
   capture.episodes.forEach((episode, index) => {
+    if (episode.origin === TRACE_ORIGIN) return;
     const events = byEpisode.get(index) ?? [];
     if (events.length === 0) return;
     const lowered = lowerEpisode(capture, episode, index, events);
     if (typeof lowered === 'string') notLowered.push({ episode: index, reason: lowered });
     else programs.push(lowered);
   });
-  return { programs, notLowered };
+  return { programs, notLowered, complete: trace?.complete ?? null };
 }
 
 function eventsByEpisode(capture: Capture): Map<number, number[]> {
   const lists = new Map<number, number[]>();
+  if (capture.episodes.every((episode) => episode.origin === TRACE_ORIGIN)) return lists;
   const column = capture.events.episode;
   for (let i = 0; i < column.length; i++) {
+    if (capture.episodes[column[i]!]?.origin === TRACE_ORIGIN) continue;
     const list = lists.get(column[i]!);
     if (list === undefined) lists.set(column[i]!, [i]);
     else list.push(i);
@@ -81,7 +96,7 @@ function lowerEpisode(
         kind: lockClass.kind,
         units: 1,
         class: lockClass.name,
-        rules: rulesOf(lockClass.name),
+        rules: lockRules(lockClass.name),
       });
       lockIds.set(lock, id);
       return id;
@@ -122,11 +137,6 @@ function lowerEpisode(
   };
 }
 
-/** An active reference refuses newcomers while it drains; it does not queue them behind the drainer (fs/kernfs/dir.c). */
-function rulesOf(className: string): LockRule[] {
-  return /^(kn->active|s_active)/.test(className) ? ['unfair'] : [];
-}
-
 /**
  * The schedule to the state that an episode shows: first every lock that is held, task by task; then every request,
  * those of tasks that hold nothing first, since a writer stops readers only if it queued before them.
@@ -145,6 +155,10 @@ function shownSchedule(bodies: readonly Body[]): number[] | null {
 
 /** `LOG-circular-2`: file without folder and ending, what it was read from, and its number. */
 function programName(capture: Capture, episode: Episode, index: number): string {
+  return `${baseName(capture)}-${episode.origin}-${index}`.replace(/[^A-Za-z0-9_.+-]+/g, '-');
+}
+
+function baseName(capture: Capture): string {
   const base = capture.file.replace(/^.*\//, '').replace(/\.(log|txt|gz|xz|zst|dat)(?=$|\.)/g, '');
-  return `${base}-${episode.origin}-${index}`.replace(/[^A-Za-z0-9_.+-]+/g, '-');
+  return base.replace(/[^A-Za-z0-9_.+-]+/g, '-') || 'trace';
 }

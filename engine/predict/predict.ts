@@ -204,7 +204,7 @@ export function* predictSteps(
     const source = sources[i];
     if (source !== undefined) yield* lookAt(byInstance(source, i, found[i] ?? []), () => false);
   }
-  yield* lookAt(byClass(sources, found), isByInstance);
+  yield* lookAt(byClass(sources, found), (nodes) => isByInstance(sources, nodes));
 
   const cycles = [...entries.values()].map(
     ({ described, settled }): PredictedCycle => ({

@@ -103,6 +103,10 @@ function orderedAway(
       if (a === b || a.source !== b.source) continue;
       if (a.dependency.want.how === 'interrupted') continue;
       if (order(a.source)(a.dependency.task, a.dependency.op, b.dependency.task, b.dependency.op)) {
+        const recorded = sources[a.source]?.lowered.orders?.find(
+          (o) => o.before === taskName(sources, a) && o.after === taskName(sources, b),
+        );
+        if (recorded !== undefined) return recorded.why;
         return `${taskName(sources, b)} gets there only after ${taskName(sources, a)} is past its own request (fork, join, after or signal order)`;
       }
     }

@@ -3,7 +3,7 @@
 import type { GraphNode } from './cycles.js';
 import type { Dependency, Resource } from './dependencies.js';
 import { resourceKey } from './dependencies.js';
-import { classKey, type PredictSource } from './source.js';
+import { classKey, type PredictSource, sharesCapture } from './source.js';
 
 /** Tasks that do the very same thing by class: more of them close no other kinds of cycles. */
 const ALIKE = 3;
@@ -68,8 +68,18 @@ export function byClass(
   return nodes;
 }
 
-/** True if the class view shows nothing that the instance view of one program does not: same program, same locks. */
-export function isByInstance(nodes: readonly GraphNode[]): boolean {
+/**
+ * True if the class view shows nothing that the instance view of one program does not: same program, same locks, or all of
+ * one recording that told its locks apart by address and was put into programs with that knowledge.
+ */
+export function isByInstance(sources: readonly PredictSource[], nodes: readonly GraphNode[]): boolean {
+  const [first] = nodes;
+  const home = first === undefined ? undefined : sources[first.source];
+  const oneRecording = nodes.every(({ source }) => {
+    const other = sources[source];
+    return other?.lowered.byAddress === true && home !== undefined && sharesCapture(home, other);
+  });
+  if (oneRecording) return true;
   return nodes.every((from, i) => {
     const to = nodes[(i + 1) % nodes.length];
     if (to === undefined || to.source !== from.source) return false;
