@@ -1,5 +1,5 @@
 // Campaigns: the last checkpoint of each, and one row of figures per minute of work.
-import { sha256 } from './capture-table.js';
+import { sha256 } from './sha256.js';
 import type { Database } from './sqlite.js';
 import type { Campaign, CampaignSummary, Checkpoint } from './store.js';
 import { instant } from './trouble.js';

@@ -1,14 +1,14 @@
 // Captures and the programs lowered from them, with the rows by which they are queried.
-import { createHash } from 'node:crypto';
 import { decodeCapture } from '../pack/pack.js';
 import type { Capture, Skip } from '../schema/capture.js';
 import type { CaptureId, ProgramId } from '../schema/ids.js';
 import type { LoweredProgram } from '../schema/program.js';
 import { canonicalJson } from '../text/json.js';
 import { captureRows, edgeRows } from './rows.js';
+import { sha256 } from './sha256.js';
 import type { Database } from './sqlite.js';
 import { type CaptureSummary, type StoredProgram, StoreTrouble } from './store.js';
-import { instant } from './trouble.js';
+import { instant, unsealed } from './trouble.js';
 
 /** SQLite's limit for one value (SQLITE_MAX_LENGTH, as better-sqlite3 compiles it). */
 const MAX_PACK_BYTES = 1_000_000_000;
@@ -23,10 +23,7 @@ interface ProgramRow {
   readonly litmus: string;
   readonly capture: CaptureId;
   readonly lowered: string;
-}
-
-export function sha256(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex');
+  readonly lowered_sha256: string | null;
 }
 
 /** Stores a capture and its rows; the caller has opened a transaction. */
@@ -114,8 +111,8 @@ export function putPrograms(db: Database, programs: readonly StoredProgram[]): v
     'INSERT OR IGNORE INTO program (id, name, tasks, locks, ops, litmus) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const source = db.prepare(
-    `INSERT OR IGNORE INTO program_source (program, capture, episode, basis, happened, lowered)
-     VALUES (?, ?, ?, ?, ?, ?)`,
+    `INSERT OR IGNORE INTO program_source (program, capture, episode, basis, happened, lowered, lowered_sha256)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const edge = db.prepare(
     `INSERT INTO order_edge (source, n, class_held, class_wanted, mode, ctx, task, site_held, site_wanted, line)
@@ -127,13 +124,15 @@ export function putPrograms(db: Database, programs: readonly StoredProgram[]): v
     const { name, tasks, locks } = lowered.program;
     const ops = tasks.reduce((sum, task) => sum + task.body.length, 0);
     program.run(id, name, tasks.length, locks.length, ops, litmus);
+    const body = canonicalJson(lowered);
     const put = source.run(
       id,
       capture,
       lowered.episode ?? -1,
       lowered.basis,
       lowered.happened ? 1 : 0,
-      canonicalJson(lowered),
+      body,
+      sha256(body),
     );
     if (put.changes === 0) continue;
     for (const row of edgeRows(lowered.program)) edge.run(put.lastInsertRowid, ...row);
@@ -143,10 +142,13 @@ export function putPrograms(db: Database, programs: readonly StoredProgram[]): v
 export function loadPrograms(db: Database, capture: CaptureId | null): StoredProgram[] {
   const rows = db
     .prepare(
-      `SELECT program.id, program.litmus, source.capture, source.lowered
+      `SELECT program.id, program.litmus, source.capture, source.lowered, source.lowered_sha256
        FROM program_source source JOIN program ON program.id = source.program
        WHERE :capture IS NULL OR source.capture = :capture ORDER BY source.seq`,
     )
     .all({ capture }) as ProgramRow[];
-  return rows.map(({ lowered, ...row }) => ({ ...row, lowered: JSON.parse(lowered) as LoweredProgram }));
+  return rows.map(({ lowered, lowered_sha256, ...row }) => ({
+    ...row,
+    lowered: unsealed<LoweredProgram>(lowered, lowered_sha256, `program ${row.id}`),
+  }));
 }

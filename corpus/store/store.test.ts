@@ -375,8 +375,18 @@ describe('verify', () => {
     ["UPDATE report SET title = title || '!'", 'its rows in report are not'],
     ['DELETE FROM skip', 'its rows in skip are not'],
     ['UPDATE class_use SET acquisitions = acquisitions + 1', 'its rows in class_use are not'],
-    ["UPDATE program_source SET lowered = replace(lowered, 'remover', 'removed')", 'litmus text differ'],
-    ["UPDATE program_source SET lowered = replace(lowered, '\":', '\": ')", 'not in canonical form'],
+    [
+      "UPDATE program_source SET lowered = replace(lowered, 'remover', 'removed')",
+      'does not fit its checksum',
+    ],
+    [
+      "UPDATE program_source SET lowered_sha256 = NULL, lowered = replace(lowered, 'remover', 'removed')",
+      'litmus text differ',
+    ],
+    [
+      "UPDATE program_source SET lowered_sha256 = NULL, lowered = replace(lowered, '\":', '\": ')",
+      'not in canonical form',
+    ],
     ['UPDATE program_source SET happened = 1 - happened', 'its JSON body and its columns differ'],
     ['UPDATE program SET ops = ops + 1', 'its name or its counts are not'],
     ["UPDATE order_edge SET class_held = 'other'", 'its rows in order_edge are not'],

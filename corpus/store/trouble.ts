@@ -1,5 +1,6 @@
 // What a user is told when the database fails: SQLite's codes as title, facts, next.
 import type { Problem } from '../schema/forms.js';
+import { sha256 } from './sha256.js';
 import { sqliteCode } from './sqlite.js';
 import { StoreTrouble } from './store.js';
 
@@ -71,6 +72,25 @@ export function guarded<T>(path: string, work: () => T): T {
     const problem = problemOf(error, path);
     if (problem === null) throw error;
     throw new StoreTrouble(problem);
+  }
+}
+
+/**
+ * The JSON body of a row, checked against its checksum (null in rows of version 2 and older: not checked). Throws
+ * StoreTrouble, naming the row, if the bytes are not those that were written.
+ */
+export function unsealed<T>(text: string, sum: string | null, row: string): T {
+  const damaged = (fact: string): StoreTrouble =>
+    new StoreTrouble({
+      title: 'DATABASE IS DAMAGED',
+      facts: [`The stored ${row} is not what was written: ${fact}.`, 'Nothing was changed.'],
+      next: 'relock verify-db',
+    });
+  if (sum !== null && sha256(text) !== sum) throw damaged('its checksum (sha256) does not fit');
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw damaged('it is no JSON');
   }
 }
 

@@ -8,6 +8,7 @@ import { canonicalJson } from '../text/json.js';
 import { parseLitmus } from '../text/litmus.js';
 import { canonicalProgram } from '../text/program-id.js';
 import { captureRows, edgeRows } from './rows.js';
+import { sha256 } from './sha256.js';
 import type { Database } from './sqlite.js';
 import { titleOf } from './witness-table.js';
 
@@ -72,7 +73,7 @@ export function derivedOfPrograms(db: Database): Defect[] {
   const defects: Defect[] = [];
   const rows = db
     .prepare(
-      `SELECT s.seq, s.program, s.episode, s.basis, s.happened, s.lowered, p.litmus, p.name, p.tasks, p.locks, p.ops
+      `SELECT s.seq, s.program, s.episode, s.basis, s.happened, s.lowered, s.lowered_sha256, p.litmus, p.name, p.tasks, p.locks, p.ops
          FROM program_source s JOIN program p ON p.id = s.program ORDER BY s.seq`,
     )
     .iterate() as Iterable<{
@@ -82,6 +83,7 @@ export function derivedOfPrograms(db: Database): Defect[] {
     readonly basis: string;
     readonly happened: number;
     readonly lowered: string;
+    readonly lowered_sha256: string | null;
     readonly litmus: string;
     readonly name: string;
     readonly tasks: number;
@@ -92,6 +94,10 @@ export function derivedOfPrograms(db: Database): Defect[] {
     const say = (problem: string): void => {
       defects.push({ what: 'program', id: row.program, problem });
     };
+    if (row.lowered_sha256 !== null && sha256(row.lowered) !== row.lowered_sha256) {
+      say('its JSON body does not fit its checksum (sha256)');
+      continue;
+    }
     let lowered: LoweredProgram;
     try {
       lowered = JSON.parse(row.lowered) as LoweredProgram;

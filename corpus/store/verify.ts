@@ -4,7 +4,7 @@ import type { Defect } from '../schema/forms.js';
 import type { CaptureId } from '../schema/ids.js';
 import type { Witness } from '../schema/witness.js';
 import { canonicalJson } from '../text/json.js';
-import { sha256 } from './capture-table.js';
+import { sha256 } from './sha256.js';
 import type { Database } from './sqlite.js';
 import { derivedOfCapture, derivedOfPrograms, derivedOfSignatures } from './verify-derived.js';
 
@@ -88,21 +88,26 @@ function programs(db: Database): Defect[] {
 
 function witnesses(db: Database): Defect[] {
   const rows = db
-    .prepare('SELECT id, signature, litmus, body FROM witness ORDER BY seq')
+    .prepare('SELECT id, signature, litmus, body, body_sha256 FROM witness ORDER BY seq')
     .iterate() as Iterable<{
     readonly id: string;
     readonly signature: string;
     readonly litmus: string;
     readonly body: string;
+    readonly body_sha256: string | null;
   }>;
   const defects: Defect[] = [];
-  for (const { id, signature, litmus, body } of rows) {
+  for (const { id, signature, litmus, body, body_sha256 } of rows) {
     if (sha256(litmus).slice(0, 12) !== id)
       defects.push({
         what: 'witness',
         id,
         problem: 'its id is not the start of the sha256 of its litmus text',
       });
+    if (body_sha256 !== null && sha256(body) !== body_sha256) {
+      defects.push({ what: 'witness', id, problem: 'its JSON body does not fit its checksum (sha256)' });
+      continue;
+    }
     const witness = JSON.parse(body) as Witness;
     if (witness.id !== id || witness.signature !== signature || witness.litmus !== litmus)
       defects.push({ what: 'witness', id, problem: 'its JSON body and its columns differ' });

@@ -3,14 +3,15 @@ import { BASES } from '../schema/capture.js';
 import type { CaptureId, Signature, WitnessId } from '../schema/ids.js';
 import { GRADES, type Witness, type WitnessKind, type WitnessTask } from '../schema/witness.js';
 import { canonicalJson } from '../text/json.js';
-import { sha256 } from './capture-table.js';
+import { sha256 } from './sha256.js';
 import { type Database, sqliteCode } from './sqlite.js';
 import type { FindWitness, PutWitness, Sighting, WitnessFilter, WitnessMatch } from './store.js';
-import { instant } from './trouble.js';
+import { instant, unsealed } from './trouble.js';
 
 interface WitnessRow {
   readonly id: WitnessId;
   readonly body: string;
+  readonly body_sha256: string | null;
   readonly state: Witness['state'];
   readonly found_at: string;
   /** JSON array of the captures of its sightings, oldest first. */
@@ -82,11 +83,12 @@ export function putWitness(db: Database, witness: Witness, sighting: Sighting): 
     ).run(signature, witness.kind, titleOf(witness.kind, witness.cycle), canonicalJson(witness.cycle), id);
   }
   const { state: _state, found_at: _foundAt, ...body } = witness;
+  const text = canonicalJson(body);
   const put = db
     .prepare(
       `INSERT INTO witness (id, signature, kind, basis, grade, basis_rank, grade_rank, model, preemptions, steps,
-                            litmus, body, campaign, found_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                            litmus, body, body_sha256, campaign, found_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       id,
@@ -100,21 +102,22 @@ export function putWitness(db: Database, witness: Witness, sighting: Sighting): 
       witness.preemptions,
       witness.steps,
       witness.litmus,
-      canonicalJson(body),
+      text,
+      sha256(text),
       sighting.campaign,
       sighting.at,
     );
-  const text = searchTexts(witness);
+  const words = searchTexts(witness);
   const notes = db
     .prepare("SELECT coalesce(group_concat(note, ' '), '') FROM triage WHERE signature = ?")
     .pluck()
     .get(signature) as string;
   db.prepare('INSERT INTO search (rowid, lock, class, task, site, note) VALUES (?, ?, ?, ?, ?, ?)').run(
     put.lastInsertRowid,
-    text.lock,
-    text.class,
-    text.task,
-    text.site,
+    words.lock,
+    words.class,
+    words.task,
+    words.site,
     notes,
   );
   db.prepare(
@@ -149,7 +152,7 @@ function stateOf(db: Database, signature: Signature): Witness['state'] {
 
 /** Rows of witnesses `w` with their signature's state; sightings that stored no witness count for the best one. */
 const SELECT_WITNESS = `
-  SELECT w.id, w.body, s.state, w.found_at,
+  SELECT w.id, w.body, w.body_sha256, s.state, w.found_at,
          (SELECT json_group_array(capture) FROM
            (SELECT capture FROM sighting x
              WHERE x.signature = w.signature AND x.capture IS NOT NULL
@@ -158,7 +161,7 @@ const SELECT_WITNESS = `
   FROM witness w JOIN signatures s ON s.signature = w.signature`;
 
 function witnessOf(row: WitnessRow): Witness {
-  const body = JSON.parse(row.body) as Omit<Witness, 'state' | 'found_at'>;
+  const body = unsealed<Omit<Witness, 'state' | 'found_at'>>(row.body, row.body_sha256, `witness ${row.id}`);
   const captures = new Set<CaptureId>([...body.captures, ...(JSON.parse(row.seen_in) as CaptureId[])]);
   return { ...body, captures: [...captures], state: row.state, found_at: row.found_at };
 }
