@@ -1,7 +1,9 @@
 // All importers in the one order in which they are asked whether a file is theirs.
+import { crashImporter } from './crash/importer.js';
 import type { Importer } from './importer.js';
 import { kernelLogImporter } from './kernel-log/importer.js';
 import { litmusImporter } from './litmus/importer.js';
+import { procStackImporter } from './proc/stack.js';
 import { scenarioImporter } from './scenario/importer.js';
 import { stdImporter } from './std/importer.js';
 import { traceDatImporter } from './trace-dat/importer.js';
@@ -13,6 +15,8 @@ export const IMPORTERS: readonly Importer[] = [
   kernelLogImporter,
   traceDatImporter,
   stdImporter,
+  crashImporter,
+  procStackImporter,
 ].sort((a, b) => a.priority - b.priority);
 
 /** The importer of that id, or null. */

@@ -63,6 +63,22 @@ const ARCH_BY_RELEASE: readonly (readonly [string, RegExp])[] = [
   ['riscv64', /[.-]riscv64\b/],
 ];
 
+/** Names of `uname -m`, and of the `MACHINE:` line of crash(8). */
+const ARCH_BY_MACHINE: Readonly<Record<string, string>> = {
+  x86_64: 'x86_64',
+  amd64: 'x86_64',
+  i686: 'x86',
+  i386: 'x86',
+  aarch64: 'arm64',
+  arm64: 'arm64',
+  s390x: 's390x',
+  ppc64: 'ppc64',
+  ppc64le: 'ppc64',
+  riscv64: 'riscv64',
+  armv7l: 'arm',
+  loongarch64: 'loongarch64',
+};
+
 const MODULE = /\[([a-z][\w-]*)(?: [0-9a-f]{8,})?\] *$/;
 
 /** Drivers by module, or by what their functions begin with where they are built in. */
@@ -107,6 +123,17 @@ export class MachineHints {
       const module = MODULE.exec(message)?.[1];
       if (module !== undefined && this.#modules.size < 10_000) this.#modules.add(module);
     }
+  }
+
+  /** Notes a module that a stack passes through. */
+  module(name: string): void {
+    if (this.#modules.size < 10_000) this.#modules.add(name);
+  }
+
+  /** Notes the machine as `uname -m` and debuggers print it; that settles the architecture. */
+  named(machine: string): void {
+    const arch = ARCH_BY_MACHINE[machine.toLowerCase()];
+    if (arch !== undefined) this.#votes.set(arch, Number.MAX_SAFE_INTEGER);
   }
 
   /** The architecture, or null where nothing tells. */
