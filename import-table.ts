@@ -69,7 +69,7 @@ export const ROOMS: readonly Room[] = [
   {
     room: 'engine/campaign',
     mayImport: ['corpus/schema', 'corpus/pack', 'corpus/text', 'engine'],
-    mayUse: ['node:crypto', 'node:worker_threads', 'node:timers/promises', 'node:url'],
+    mayUse: ['node:crypto', 'node:timers/promises', 'node:url', 'tinypool', 'bullmq', 'ioredis'],
     forbidden: ['Math.random', 'console.'],
   },
   {

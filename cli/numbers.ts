@@ -1,5 +1,5 @@
 // Numbers from the command line.
-import { parseDuration } from './durations.js';
+import { parseDuration } from '../reports/text/durations.js';
 import { usage } from './trouble.js';
 
 /** A whole number >= `least` of an option; throws Trouble for anything else. */

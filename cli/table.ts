@@ -100,8 +100,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '--for TIME', help: 'how long: 90s, 5m, 8h, 1h30m (default 1m)' },
       { flags: '--execs N', help: 'how many schedules, instead of a time' },
-      { flags: '-j, --jobs N', help: 'worker threads' },
+      { flags: '--until-quiet TIME', help: 'until so long nothing new was met' },
+      { flags: '-j, --jobs N', help: 'worker threads (default 1); they do not change what is found' },
       { flags: '--seed N', help: 'seed of the dice (default 1)' },
+      { flags: '--shards N', help: 'streams of fuzzing at least (default 8); with the seed' },
     ],
     exits: [
       [0, 'nothing new'],

@@ -1,7 +1,7 @@
 // Small words of the command line: durations, spelling help, CSV, tables.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration, shortCount } from './durations.js';
+import { formatDuration, parseDuration, shortCount } from '../reports/text/durations.js';
 import { problemLines } from './session.js';
 import { csv, drawn } from './tabular.js';
 import { nearest } from './trouble.js';

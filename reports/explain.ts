@@ -86,6 +86,11 @@ export function cycleText(cycle: readonly string[]): string {
   return cycle.length < 2 ? cycle.join('') : [...cycle, cycle[0]].join(' -> ');
 }
 
+/** `inversion pci_rescan_remove_lock <-> zpci_add_remove_lock`: what a list calls a witness. */
+export function titleOf(witness: Pick<Witness, 'kind' | 'cycle'>): string {
+  return `${witness.kind} ${cycleText(witness.cycle)}`;
+}
+
 /** `FILE:LINE` of a witness's provenance as a place, or null. */
 export function placeOf(text: string | null | undefined): Place | null {
   const match = text == null ? null : /^(.*):(\d+)$/s.exec(text);

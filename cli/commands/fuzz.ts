@@ -1,13 +1,18 @@
 // relock fuzz: runs or resumes a campaign.
 import type { FuzzForm } from '../../corpus/schema/forms.js';
 import type { Store } from '../../corpus/store/store.js';
-import { count, grouped, shortId } from '../../reports/text/layout.js';
+import { poolOf } from '../../engine/campaign/pool.js';
+import { statusLine } from '../../reports/status/line.js';
+import { formatDuration } from '../../reports/text/durations.js';
+import { count, grouped, shortId, wrap } from '../../reports/text/layout.js';
 import { witnessLine } from '../../reports/text/list.js';
+import { scenarioForm } from '../../reports/text/scenario.js';
+import { displayOf } from '../campaign-display.js';
 import { type Budget, CampaignRun } from '../campaign-run.js';
-import { formatDuration } from '../durations.js';
+import { listen } from '../campaign-signals.js';
+import { explanationOf } from '../explaining.js';
 import { isUntriaged } from '../keep-witnesses.js';
 import { lengthOfTime, wholeNumber } from '../numbers.js';
-import { progressOf } from '../progress.js';
 import { programsIn } from '../search.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
@@ -15,33 +20,55 @@ import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
 const DEFAULT_NAME = 'default';
 const DEFAULT_SECONDS = 60;
 const MOST_JOBS = 256;
+const MOST_SHARDS = 4096;
+/** Columns of what is told on the terminal. */
+const WIDTH = 80;
 
 export async function run(session: Session): Promise<ExitCode> {
   const budget = budgetOf(session);
   const jobs = jobsOf(session);
-  const name = session.args[0] ?? DEFAULT_NAME;
-  if (name.startsWith('-') || name.trim() === '')
-    throw usage(`"${name}" is no name for a campaign.`, 'relock fuzz night');
+  const name = campaignName(session);
   await session.store('read');
   session.close();
   const store = await session.store('write');
   const programs = programsIn(store);
   if (programs.length === 0) throw nothingToRun(store, session.dbPath);
-  const seed = session.text('seed');
-  const wanted = seed === null ? null : wholeNumber('--seed', seed, 0);
-  const campaign = new CampaignRun(store, name, programs, wanted, (text) => session.talk(text));
 
-  const total = budget.by === 'seconds' ? budget.seconds : budget.execs;
-  const progress = progressOf(session, name, total, budget.by);
-  const signals = listen(() => progress.stop());
+  const talk = (text: string) => session.talk(...wrap(text, '', '  ', WIDTH));
+  const campaign = new CampaignRun(
+    store,
+    {
+      name,
+      seed: numberOf(session, 'seed', 0),
+      shards: numberOf(session, 'shards', 1, MOST_SHARDS),
+      jobs,
+      executor: jobs === 1 ? null : () => poolOf(jobs),
+    },
+    programs,
+    { shouldStop: () => signals.stopped, onFigures: (figures) => display.update(figures), talk },
+  );
+  const display = displayOf(session, {
+    onQuit: () => signals.stop(),
+    newest: () => {
+      const newest = campaign.found.at(-1);
+      return newest === undefined
+        ? [' none yet   (any key: back)']
+        : [...scenarioForm(explanationOf(store, newest.witness)), '', ' any key: back'];
+    },
+  });
+  const signals = listen(
+    () => display.stop(),
+    () => {
+      const { figures } = campaign;
+      if (figures !== null) session.talk(statusLine(figures));
+    },
+  );
   try {
-    await campaign.run(budget, jobs, {
-      shouldStop: () => signals.stopped,
-      onFigures: (figures) => progress.update(figures),
-    });
+    await campaign.run(budget);
   } finally {
-    progress.stop();
+    display.stop();
     signals.deafen();
+    campaign.close();
   }
 
   const resume = resumeLine(session, name, campaign.rest(budget), budget);
@@ -62,13 +89,13 @@ export async function run(session: Session): Promise<ExitCode> {
   else for (const { witness } of campaign.found) session.print(`${witnessLine(witness)}\n`);
 
   if (signals.stopped) {
-    session.talk(
+    talk(
       `saved at ${grouped(campaign.execs)} execs, ${count(fresh, 'new signature')} (relock ls --state open)`,
     );
     session.talk(`resume with:  ${resume}`);
     return EXIT.interrupted;
   }
-  for (const line of summary(campaign, fresh)) session.talk(line);
+  for (const line of summary(campaign, fresh)) talk(line);
   const [first] = untriaged;
   session.talk(
     first === undefined ? `To go on:  ${resume}` : `Next: relock show ${shortId(first.witness.id)}`,
@@ -76,13 +103,25 @@ export async function run(session: Session): Promise<ExitCode> {
   return untriaged.length > 0 ? EXIT.found : EXIT.fine;
 }
 
+function campaignName(session: Session): string {
+  const name = session.args[0] ?? DEFAULT_NAME;
+  if (name.startsWith('-') || name.trim() === '' || /[/\\\p{Cc}]/u.test(name) || name.length > 100)
+    throw usage(`"${name}" is no name for a campaign.`, 'relock fuzz night');
+  return name;
+}
+
 function budgetOf(session: Session): Budget {
   const time = session.text('for');
   const execs = session.text('execs');
+  const quiet = session.text('until-quiet');
   if (time !== null && execs !== null)
     throw usage('Use just one of --for and --execs.', 'relock fuzz --for 5m');
-  if (execs !== null) return { by: 'execs', execs: wholeNumber('--execs', execs) };
-  return { by: 'seconds', seconds: time === null ? DEFAULT_SECONDS : lengthOfTime('--for', time) };
+  const bounded = execs !== null || quiet !== null;
+  return {
+    seconds: time !== null ? lengthOfTime('--for', time) : bounded ? null : DEFAULT_SECONDS,
+    execs: execs === null ? null : wholeNumber('--execs', execs),
+    quiet: quiet === null ? null : lengthOfTime('--until-quiet', quiet),
+  };
 }
 
 /** Worker threads: one if nothing is said. */
@@ -91,6 +130,19 @@ function jobsOf(session: Session): number {
   const jobs = text === null ? 1 : wholeNumber('-j', text);
   if (jobs <= MOST_JOBS) return jobs;
   throw usage(`-j ${jobs}: at most ${MOST_JOBS} worker threads.`, `relock fuzz -j ${MOST_JOBS}`);
+}
+
+function numberOf(
+  session: Session,
+  option: string,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number | null {
+  const text = session.text(option);
+  if (text === null) return null;
+  const n = wholeNumber(`--${option}`, text, least);
+  if (n <= most) return n;
+  throw usage(`--${option} ${n}: at most ${most}.`, `relock fuzz --${option} ${most}`);
 }
 
 function nothingToRun(store: Store, path: string): Trouble {
@@ -112,33 +164,29 @@ function nothingToRun(store: Store, path: string): Trouble {
   );
 }
 
-/** First INT or TERM: stop soon. The second: now. HUP is ignored, so that a lost terminal loses nothing. */
-function listen(onStop: () => void): { readonly stopped: boolean; deafen: () => void } {
-  const state = { stopped: false };
-  const stop = () => {
-    if (state.stopped) process.exit(EXIT.interrupted);
-    state.stopped = true;
-    onStop();
-  };
-  const ignore = () => {};
-  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', ignore);
-  return {
-    get stopped() {
-      return state.stopped;
-    },
-    deafen: () => process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', ignore),
-  };
-}
-
 /** The command that goes on: for what is left, or for as long again. */
-function resumeLine(session: Session, name: string, rest: number, budget: Budget): string {
+function resumeLine(
+  session: Session,
+  name: string,
+  rest: ReturnType<CampaignRun['rest']>,
+  budget: Budget,
+): string {
   const jobs = session.text('jobs');
-  const tail = `${jobs === null ? '' : ` -j ${jobs}`}${session.dbGiven ? ` --db ${session.dbPath}` : ''}`;
-  if (budget.by === 'execs') {
-    const execs = Math.ceil(rest);
-    return `relock fuzz ${name} --execs ${execs > 0 ? execs : budget.execs}${tail}`;
+  const quiet = session.text('until-quiet');
+  const shown = /^[\w.,:@%+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+  const parts = [`relock fuzz ${shown}`];
+  if (budget.seconds !== null) {
+    const seconds = rest.seconds ?? 0;
+    parts.push(`--for ${formatDuration(seconds > 0 ? seconds : budget.seconds)}`);
   }
-  return `relock fuzz ${name} --for ${formatDuration(rest > 0 ? rest : budget.seconds)}${tail}`;
+  if (budget.execs !== null) {
+    const execs = Math.ceil(rest.execs ?? 0);
+    parts.push(`--execs ${execs > 0 ? execs : budget.execs}`);
+  }
+  if (quiet !== null) parts.push(`--until-quiet ${quiet}`);
+  if (jobs !== null) parts.push(`-j ${jobs}`);
+  if (session.dbGiven) parts.push(`--db ${session.dbPath}`);
+  return parts.join(' ');
 }
 
 function summary(campaign: CampaignRun, fresh: number): string[] {
@@ -146,9 +194,14 @@ function summary(campaign: CampaignRun, fresh: number): string[] {
   const searched = exhausted
     ? `searched every schedule of ${count(programs, 'program')} (${grouped(states)} states): what is not found here is not there, within the model`
     : `searched ${grouped(states)} states exhaustively and ${grouped(campaign.execs)} schedules one by one; ${unfinished} of ${count(programs, 'program')} left open (fuzzing proves presence, not absence)`;
+  const ended = campaign.nothingLeft
+    ? ['what is open cannot be run: more time would add nothing']
+    : campaign.wentQuiet
+      ? ['no new feature and no new signature for as long as --until-quiet says']
+      : [];
   const found =
     campaign.found.length === 0
       ? 'nothing found in this run'
       : `${count(campaign.found.length, 'signature')} in this run, ${fresh} new`;
-  return [searched, found, ...campaign.troubles.slice(0, 5)];
+  return [searched, ...ended, found, ...campaign.troubles.slice(0, 5)];
 }

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusForm } from '../../corpus/schema/forms.js';
 import type { CampaignSummary, Store } from '../../corpus/store/store.js';
+import { formatDuration, shortCount } from '../../reports/text/durations.js';
 import { count } from '../../reports/text/layout.js';
-import { formatDuration, shortCount } from '../durations.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, nearest, Trouble } from '../trouble.js';
 

@@ -2,13 +2,14 @@
 import { TABLES } from './migrations/001-tables.js';
 import { VIEWS } from './migrations/002-views.js';
 import { SEALS } from './migrations/003-seals.js';
+import { CAMPAIGNS } from './migrations/004-campaigns.js';
 import type { Database } from './sqlite.js';
 
 /** 'RLK1': how `file` and SQLite tell a relock database from others. */
 export const APPLICATION_ID = 0x524c4b31;
 
 /** Migration i brings version i to i + 1. Never edited once released; changes are appended. */
-const MIGRATIONS: readonly string[] = [TABLES, VIEWS, SEALS];
+const MIGRATIONS: readonly string[] = [TABLES, VIEWS, SEALS, CAMPAIGNS];
 
 /** The version that this relock reads and writes; `PRAGMA user_version`. */
 export const DATABASE_VERSION = MIGRATIONS.length;

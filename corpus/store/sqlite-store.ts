@@ -3,7 +3,14 @@ import type { Capture } from '../schema/capture.js';
 import type { Defect } from '../schema/forms.js';
 import type { CaptureId, Signature } from '../schema/ids.js';
 import type { TriageState, Witness } from '../schema/witness.js';
-import { loadCampaign, loadCampaigns, saveCheckpoint } from './campaign-table.js';
+import { holdsCampaign, lockCampaign, saveFigures, unlockCampaign } from './campaign-lock.js';
+import {
+  loadCampaign,
+  loadCampaignFigures,
+  loadCampaigns,
+  newSignatures,
+  saveCheckpoint,
+} from './campaign-table.js';
 import {
   addCapture,
   capturePack,
@@ -16,11 +23,14 @@ import { cannedQueries, queryReadOnly } from './queries.js';
 import { type Database, openReadable } from './sqlite.js';
 import type {
   Campaign,
+  CampaignFiguresRow,
+  CampaignOwner,
   CampaignSummary,
   CannedQuery,
   CaptureSummary,
   Checkpoint,
   FindWitness,
+  LockCampaign,
   PutWitness,
   QueryLimits,
   QueryResult,
@@ -114,6 +124,34 @@ export class SqliteStore implements Store {
   }
   campaigns(): CampaignSummary[] {
     return this.#read(() => loadCampaigns(this.#db));
+  }
+
+  lockCampaign(
+    name: string,
+    owner: CampaignOwner,
+    at: string,
+    isAlive: (owner: CampaignOwner, at: string) => boolean,
+  ): LockCampaign {
+    return this.atomically(() => lockCampaign(this.#db, name, owner, at, isAlive));
+  }
+  unlockCampaign(name: string, token: string): void {
+    this.atomically(() => unlockCampaign(this.#db, name, token));
+  }
+  saveFigures(name: string, token: string, figures: string, at: string): boolean {
+    return this.atomically(() => {
+      if (!holdsCampaign(this.#db, name, token, at)) return false;
+      saveFigures(this.#db, name, figures, at);
+      return true;
+    });
+  }
+  campaignFigures(): CampaignFiguresRow[] {
+    return this.#read(() => loadCampaignFigures(this.#db));
+  }
+  newSignatures(campaign: string): number {
+    return this.#read(() => newSignatures(this.#db, campaign));
+  }
+  captureCount(): number {
+    return this.#read(() => this.#db.prepare('SELECT count(*) FROM capture').pluck().get() as number);
   }
 
   queryReadOnly(

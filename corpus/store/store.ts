@@ -125,9 +125,44 @@ export interface Checkpoint {
   /** Version of the lock model: `kernel/2`. */
   readonly model: string;
   readonly state: Uint8Array;
+  /** All statistics of the moment as a JSON object (corpus/schema/statistics.ts); `{}` if left out. */
+  readonly figures?: string;
 }
 
-export interface CampaignSummary extends Omit<Checkpoint, 'state'> {
+/** The process that works on a campaign. */
+export interface CampaignOwner {
+  /** Made up anew by each process. */
+  readonly token: string;
+  readonly pid: number;
+  readonly host: string;
+  /** When the process began, in any form that tells two processes of one pid apart. */
+  readonly began: string;
+}
+
+export type LockCampaign =
+  | {
+      readonly ok: true;
+      /** The dead process whose lock was taken over, or null. */
+      readonly stale: CampaignOwner | null;
+    }
+  | {
+      readonly ok: false;
+      readonly holder: CampaignOwner;
+      /** ISO 8601, UTC: its last sign of life. */
+      readonly since: string;
+    };
+
+/** The figures of a campaign as it runs, or as it was left. */
+export interface CampaignFiguresRow {
+  readonly campaign: string;
+  readonly at: string;
+  /** JSON object: corpus/schema/statistics.ts. */
+  readonly figures: string;
+  /** Of the process that holds the lock, or null. */
+  readonly owner: CampaignOwner | null;
+}
+
+export interface CampaignSummary extends Omit<Checkpoint, 'state' | 'figures'> {
   readonly name: string;
   /** ISO 8601, UTC: first and last checkpoint. */
   readonly startedAt: string;
@@ -205,6 +240,26 @@ export interface Store {
   campaign(name: string): Campaign | null;
   /** Last worked on first. */
   campaigns(): CampaignSummary[];
+
+  /**
+   * Takes the campaign for one process, unless another that `isAlive` has it. `isAlive` is given the holder and the
+   * time of its last sign of life.
+   */
+  lockCampaign(
+    name: string,
+    owner: CampaignOwner,
+    at: string,
+    isAlive: (owner: CampaignOwner, at: string) => boolean,
+  ): LockCampaign;
+  unlockCampaign(name: string, token: string): void;
+  /** A sign of life with the figures of now; false if the lock is another's by now, and then nothing is written. */
+  saveFigures(name: string, token: string, figures: string, at: string): boolean;
+  /** Last worked on first. */
+  campaignFigures(): CampaignFiguresRow[];
+  /** Signatures that the campaign found first. */
+  newSignatures(campaign: string): number;
+  /** Changes whenever a capture was stored, by whichever process. */
+  captureCount(): number;
 
   /**
    * Runs one SELECT on a connection that cannot write. Named parameters by name, `?` by position. A query that

@@ -28,3 +28,18 @@ export function shortCount(n: number): string {
   if (n >= 1e4) return `${(n / 1e3).toFixed(1)}k`;
   return String(Math.round(n));
 }
+
+/** `22 s ago`, `41 m ago`, `1 h 02 m ago`: how long before `now` (ms since 1970) an ISO 8601 time was. */
+export function agoText(at: string, now: number): string {
+  return `${spanText((now - Date.parse(at)) / 1000)} ago`;
+}
+
+/** `22 s`, `1 m 12 s`, `2 h 14 m`, `3 d 04 h`: rounded down, for what has passed. */
+export function spanText(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (n: number): string => String(n).padStart(2, '0');
+  if (whole >= 86_400) return `${Math.floor(whole / 86_400)} d ${two(Math.floor((whole % 86_400) / 3600))} h`;
+  if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} m`;
+  if (whole >= 60) return `${Math.floor(whole / 60)} m ${two(whole % 60)} s`;
+  return `${whole} s`;
+}
