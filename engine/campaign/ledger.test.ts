@@ -94,7 +94,7 @@ describe('ledger', () => {
         const shared = quotas(done, total);
         const before = done.reduce((a, b) => a + b, 0);
         expect(shared.reduce((a, b) => a + b, 0)).toBe(Math.max(before, total));
-        shared.forEach((n, i) => expect(n).toBeGreaterThanOrEqual(done[i] ?? 0));
+        for (const [i, n] of shared.entries()) expect(n).toBeGreaterThanOrEqual(done[i] ?? 0);
         const raised = shared.filter((n, i) => n > (done[i] ?? 0));
         if (raised.length > 0) {
           expect(Math.max(...raised) - Math.min(...raised)).toBeLessThanOrEqual(1);
