@@ -2,7 +2,7 @@
 import type { CampaignFigures } from '../corpus/schema/statistics.js';
 import { statusLine } from '../reports/status/line.js';
 import { SCREEN, statusScreen } from '../reports/status/screen.js';
-import { plainText } from './plain-text.js';
+import { plainText } from '../reports/text/plain-text.js';
 import type { Session } from './session.js';
 import { version } from './version.js';
 
