@@ -85,6 +85,9 @@ const TIME_STEP = 1 << 14;
 /** From here on columns grow four times: what is reserved and not touched costs the system nothing. */
 const LARGE = 1 << 16;
 
+/** Which half of a 64-bit element of a typed array is the low one on this host. */
+const LOW = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
+
 /** Growing columns of one event each. */
 class Columns {
   #room = 1024;
@@ -103,6 +106,8 @@ class Columns {
   disabled = new Uint8Array(this.#room);
   episode = new Uint32Array(this.#room);
   timeNs = new BigInt64Array(this.#room);
+  /** The same bytes as `timeNs`: writing two halves makes no BigInt. */
+  timeHalves = new Int32Array(this.timeNs.buffer);
   where = new Float64Array(this.#room);
 
   /** Makes room for `count` more rows, whose times are NO_TIME until they are set, and all else zero. */
@@ -133,7 +138,33 @@ class Columns {
     this.disabled = grow(Uint8Array, this.disabled);
     this.episode = grow(Uint32Array, this.episode);
     this.timeNs = grow(BigInt64Array, this.timeNs);
+    this.timeHalves = new Int32Array(this.timeNs.buffer);
     this.where = grow(Float64Array, this.where);
+  }
+
+  /** Removes the rows that are marked; the others close up in order. */
+  drop(dropped: Uint8Array): void {
+    let to = 0;
+    for (let from = 0; from < this.length; from++) {
+      if (dropped[from] === 1) continue;
+      if (to !== from) {
+        this.kind[to] = this.kind[from]!;
+        this.task[to] = this.task[from]!;
+        this.lock[to] = this.lock[from]!;
+        this.mode[to] = this.mode[from]!;
+        this.site[to] = this.site[from]!;
+        this.peer[to] = this.peer[from]!;
+        this.cpu[to] = this.cpu[from]!;
+        this.context[to] = this.context[from]!;
+        this.known[to] = this.known[from]!;
+        this.disabled[to] = this.disabled[from]!;
+        this.episode[to] = this.episode[from]!;
+        this.timeNs[to] = this.timeNs[from]!;
+        this.where[to] = this.where[from]!;
+      }
+      to++;
+    }
+    this.length = to;
   }
 
   finish(): EventColumns {
@@ -309,6 +340,122 @@ export class CaptureBuilder {
     columns.where.set(where.subarray(0, count), at);
     columns.cpu.fill(NONE, at, at + count);
     columns.episode.fill(episode, at, at + count);
+  }
+
+  /**
+   * Adds an event by the codes of its columns and returns its row: the way of importers with millions of records. The time is
+   * given as the halves of a signed 64-bit number of ns; NO_TIME is (-0x80000000, 0).
+   */
+  row(
+    kind: number,
+    task: number,
+    lock: number,
+    mode: number,
+    peer: number,
+    cpu: number,
+    context: number,
+    known: number,
+    disabled: number,
+    episode: number,
+    timeHigh: number,
+    timeLow: number,
+    where: number,
+  ): number {
+    if (task >= this.#tasks.length || episode >= this.#episodes.length || lock >= this.#locks.length)
+      throw new Error(`builder: row of unknown task ${task}, episode ${episode} or lock ${lock}`);
+    if (!(where >= 0)) throw new Error(`builder: ${EVENT_KINDS[kind]} without provenance`);
+    const columns = this.#columns;
+    columns.ensureRoom();
+    const i = columns.length++;
+    columns.kind[i] = kind;
+    columns.task[i] = task;
+    columns.lock[i] = lock;
+    columns.mode[i] = mode;
+    columns.site[i] = NONE;
+    columns.peer[i] = peer;
+    columns.cpu[i] = cpu;
+    columns.context[i] = context;
+    columns.known[i] = known;
+    columns.disabled[i] = disabled;
+    columns.episode[i] = episode;
+    columns.timeHalves[2 * i + LOW] = timeLow;
+    columns.timeHalves[2 * i + 1 - LOW] = timeHigh;
+    columns.where[i] = where;
+    return i;
+  }
+
+  /** Gives a row its site: a tracer prints the stack behind the event. */
+  setSite(row: number, site: SiteId): void {
+    this.#columns.site[row] = site;
+  }
+  /** Moves a row to another lock that turned out to be the same object. */
+  setLock(row: number, lock: LockId): void {
+    this.#columns.lock[row] = lock;
+  }
+  lockOfRow(row: number): number {
+    return this.#columns.lock[row]!;
+  }
+  kindOfRow(row: number): number {
+    return this.#columns.kind[row]!;
+  }
+
+  /** Removes the rows marked with 1, once, before `finish`; row numbers handed out before mean nothing afterwards. */
+  dropRows(dropped: Uint8Array): void {
+    this.#columns.drop(dropped);
+  }
+
+  assumesOf(id: EpisodeId): readonly string[] {
+    return this.#episodes[id]?.assumes ?? [];
+  }
+
+  /** Forgets locks that no event names and classes without locks; once, when all rows are in. */
+  dropUnusedLocks(): void {
+    const columns = this.#columns;
+    const used = new Uint8Array(this.#locks.length);
+    for (let i = 0; i < columns.length; i++) if (columns.lock[i]! >= 0) used[columns.lock[i]!] = 1;
+    const newLock = new Int32Array(this.#locks.length).fill(NONE);
+    const newClass = new Int32Array(this.#classes.length).fill(NONE);
+    const locks: CaptureLock[] = [];
+    const classes: CaptureClass[] = [];
+    this.#locks.forEach((lock, id) => {
+      if (used[id] === 0) return;
+      if (newClass[lock.class] === NONE) newClass[lock.class] = classes.push(this.#classes[lock.class]!) - 1;
+      newLock[id] = locks.push({ ...lock, class: newClass[lock.class]! }) - 1;
+    });
+    for (let i = 0; i < columns.length; i++)
+      if (columns.lock[i]! >= 0) columns.lock[i] = newLock[columns.lock[i]!]!;
+    this.#locks.length = 0;
+    for (const lock of locks) this.#locks.push(lock);
+    this.#classes.length = 0;
+    for (const klass of classes) this.#classes.push(klass);
+    this.#lockIds.clear();
+    this.#classIds.clear();
+  }
+
+  /** What a task is called became known after its first event. */
+  refineTask(id: TaskId, change: Partial<CaptureTask>): void {
+    const task = this.#tasks[id];
+    if (task === undefined) throw new Error(`builder: unknown task ${id}`);
+    this.#tasks[id] = { ...task, ...change };
+  }
+  /** The kind of a class became known after its first event. */
+  refineClass(id: ClassId, kind: LockKind): void {
+    const known = this.#classes[id];
+    if (known === undefined) throw new Error(`builder: unknown class ${id}`);
+    this.#classes[id] = { ...known, kind };
+  }
+  /** The class of an instance became known after its first event. */
+  refineLock(id: LockId, classId: ClassId): void {
+    const lock = this.#locks[id];
+    if (lock === undefined || this.#classes[classId] === undefined)
+      throw new Error(`builder: unknown lock ${id} or class ${classId}`);
+    this.#locks[id] = { ...lock, class: classId };
+  }
+  /** How far an episode's claims go became known at its end. */
+  refineEpisode(id: EpisodeId, change: Pick<Episode, 'basis' | 'assumes'>): void {
+    const episode = this.#episodes[id];
+    if (episode === undefined) throw new Error(`builder: unknown episode ${id}`);
+    this.#episodes[id] = { ...episode, ...change };
   }
 
   /** Adds a report; returns its index. */

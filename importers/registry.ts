@@ -1,5 +1,6 @@
 // All importers in the one order in which they are asked whether a file is theirs.
 import { crashImporter } from './crash/importer.js';
+import { ftraceImporter } from './ftrace/importer.js';
 import type { Importer } from './importer.js';
 import { kernelLogImporter } from './kernel-log/importer.js';
 import { litmusImporter } from './litmus/importer.js';
@@ -12,6 +13,7 @@ import { traceDatImporter } from './trace-dat/importer.js';
 export const IMPORTERS: readonly Importer[] = [
   litmusImporter,
   scenarioImporter,
+  ftraceImporter,
   kernelLogImporter,
   traceDatImporter,
   stdImporter,

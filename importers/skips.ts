@@ -1,6 +1,7 @@
 // Every counter of what an importer skipped: how bad it is, and what to do about it.
 import type { Severity, Skip } from '../corpus/schema/capture.js';
 import { FORMAT_SKIPS } from './format-skips.js';
+import { TRACE_SKIPS } from './trace-events/skips.js';
 
 interface SkipMeaning {
   readonly severity: Severity;
@@ -181,6 +182,7 @@ export const SKIPS = {
       'A line of a litmus text could not be read: see docs/litmus.md. `relock check FILE` names the place.',
   },
   ...FORMAT_SKIPS,
+  ...TRACE_SKIPS,
 } as const satisfies Record<string, SkipMeaning>;
 
 export type SkipStat = keyof typeof SKIPS;

@@ -158,14 +158,15 @@ export class MachineHints {
       for (const list of report.held)
         for (const lock of list.locks) if (lock.site !== null) functions.add(lock.site);
     }
-    for (const [tag, module, func] of DRIVERS) {
-      if (tags.has(tag)) continue;
-      if (
-        [...this.#modules].some((name) => module.test(name)) ||
-        [...functions].some((name) => func.test(name))
-      )
-        tags.add(tag);
-    }
+    for (const tag of driversOf(functions, this.#modules)) tags.add(tag);
     return [...tags].sort();
   }
+}
+
+/** Tags of the drivers that functions and modules belong to. */
+export function driversOf(functions: ReadonlySet<string>, modules: ReadonlySet<string>): readonly string[] {
+  return DRIVERS.filter(
+    ([, module, func]) =>
+      [...modules].some((name) => module.test(name)) || [...functions].some((name) => func.test(name)),
+  ).map(([tag]) => tag);
 }

@@ -1,0 +1,301 @@
+// What stands behind an event's name on a line of ftrace or report text, handed to the mapper of lock events.
+import { ACQUIRE_READ, ACQUIRE_TRY, CONTENTION, type LockEventMapper } from '../trace-events/mapper.js';
+import type { Meaning } from './events.js';
+
+const SPACE = 32;
+
+/** Why a payload said nothing. */
+export type Unsaid = 'no-address' | 'unreadable' | null;
+
+/** A hexadecimal number read from a text, in halves. */
+class Hex {
+  high = 0;
+  low = 0;
+
+  /** Reads hex digits, with or without 0x, from `at`; returns the place behind them, or -1 if there are none. */
+  read(text: string, at: number): number {
+    let i = at;
+    if (text.charCodeAt(i) === 48 && (text.charCodeAt(i + 1) | 32) === 120) i += 2;
+    const start = i;
+    let high = 0;
+    let low = 0;
+    for (; ; i++) {
+      const code = text.charCodeAt(i);
+      let digit: number;
+      if (code >= 48 && code <= 57) digit = code - 48;
+      else if (code >= 97 && code <= 102) digit = code - 87;
+      else if (code >= 65 && code <= 70) digit = code - 55;
+      else break;
+      high = (high << 4) | (low >>> 28);
+      low = (low << 4) | digit;
+    }
+    this.high = high;
+    this.low = low;
+    return i === start ? -1 : i;
+  }
+}
+
+function numberAt(text: string, at: number): number {
+  let value = 0;
+  let i = at;
+  if (text.charCodeAt(i) === 48 && text.charCodeAt(i + 1) === 120) {
+    const hex = /^0x[0-9a-f]{1,8}/.exec(text.slice(i, i + 10));
+    return hex === null ? -1 : Number(hex[0]);
+  }
+  const negative = text.charCodeAt(i) === 45;
+  if (negative) i++;
+  const start = i;
+  for (let code = text.charCodeAt(i); code >= 48 && code <= 57; code = text.charCodeAt(++i))
+    value = value * 10 + code - 48;
+  return i === start ? -1 : negative ? -value : value;
+}
+
+/** The place behind `key` between `from` and `to`, or -1. */
+function behind(text: string, key: string, from: number, to: number): number {
+  const at = text.indexOf(key, from);
+  return at === -1 || at >= to ? -1 : at + key.length;
+}
+
+/** Reads payloads of one recording. */
+export class Payloads {
+  readonly #mapper: LockEventMapper;
+  readonly #hex = new Hex();
+  /** Names already interned, by the text of the name. */
+  constructor(mapper: LockEventMapper) {
+    this.#mapper = mapper;
+  }
+
+  #address(text: string, at: number): number {
+    const end = this.#hex.read(text, at);
+    return end === -1 ? -1 : this.#mapper.address(this.#hex.high, this.#hex.low);
+  }
+
+  /** Hands the payload between `from` and `to` to the mapper; says why if it could not. */
+  read(meaning: Meaning, name: string, text: string, from: number, to: number, pid: number): Unsaid {
+    const mapper = this.#mapper;
+    switch (meaning) {
+      case 'lock_acquire':
+      case 'lock_acquired':
+      case 'lock_contended':
+      case 'lock_release':
+        return this.#lock(meaning, text, from, to);
+      case 'contention_begin': {
+        const address = this.#lockAddress(text, from, to);
+        if (address === -1) return 'no-address';
+        const flags = behind(text, 'flags=', from, to);
+        mapper.contentionBegin(address, flags === -1 ? 0 : contentionFlags(text, flags, to));
+        return null;
+      }
+      case 'contention_end': {
+        const address = this.#lockAddress(text, from, to);
+        if (address === -1) return 'no-address';
+        const ret = behind(text, 'ret=', from, to);
+        mapper.contentionEnd(address, ret === -1 ? 0 : numberAt(text, ret));
+        return null;
+      }
+      case 'sched_switch':
+        mapper.schedSwitch(pid, this.#howLeft(text, from, to));
+        return null;
+      case 'sched_waking':
+      case 'sched_wakeup': {
+        const peer = this.#pidOf(text, from, to);
+        if (peer < 0) return 'unreadable';
+        if (meaning === 'sched_waking') mapper.schedWaking(peer);
+        else mapper.schedWakeup(peer);
+        if (mapper.isUnnamed(peer)) {
+          const comm = behind(text, 'comm=', from, to);
+          if (comm !== -1) mapper.nameTask(peer, text.slice(comm, text.indexOf(' pid=', comm)), true);
+        }
+        return null;
+      }
+      case 'fork': {
+        const at = behind(text, 'child_pid=', from, to);
+        if (at === -1) return 'unreadable';
+        const child = numberAt(text, at);
+        mapper.fork(child);
+        const comm = behind(text, 'child_comm=', from, to);
+        if (comm !== -1 && mapper.isUnnamed(child))
+          mapper.nameTask(child, text.slice(comm, text.indexOf(' child_pid=', comm)), true);
+        return null;
+      }
+      case 'exit':
+        mapper.processExit(pid);
+        return null;
+      case 'queue-work':
+      case 'start-work':
+      case 'end-work': {
+        const at = this.#behindWork(text, from, to);
+        const address = at === -1 ? -1 : this.#address(text, at);
+        if (address === -1) return 'no-address';
+        const func = WORK_FUNCTION.exec(text.slice(at, to));
+        const functionName = func?.[1] === undefined ? -1 : mapper.name(func[1]);
+        if (meaning === 'queue-work') mapper.queueWork(address, functionName);
+        else if (meaning === 'start-work') mapper.startWork(address, functionName);
+        else mapper.endWork(address, functionName);
+        return null;
+      }
+      case 'probe':
+        return this.#probe(name, text, from, to);
+      case 'irq-entry':
+      case 'irq-exit':
+      case 'softirq-entry':
+      case 'softirq-exit':
+      case 'function':
+      case 'funcgraph_entry':
+      case 'funcgraph_exit':
+      case 'stack':
+      case 'marker':
+      case 'none':
+        return null;
+      default: {
+        const never: never = meaning;
+        throw new Error(`payload of unknown meaning ${String(never)}`);
+      }
+    }
+  }
+
+  /** `ADDR [try ][read ]NAME`, or fields by name where option `fields` or `report -R` was used. */
+  #lock(
+    meaning: 'lock_acquire' | 'lock_acquired' | 'lock_contended' | 'lock_release',
+    text: string,
+    from: number,
+    to: number,
+  ): Unsaid {
+    const mapper = this.#mapper;
+    let flags = 0;
+    let address: number;
+    let name: number;
+    let at = this.#hex.read(text, from);
+    if (at !== -1 && text.charCodeAt(at) === SPACE) {
+      address = mapper.address(this.#hex.high, this.#hex.low);
+      at++;
+      if (meaning === 'lock_acquire') {
+        if (text.startsWith('try ', at)) {
+          flags |= ACQUIRE_TRY;
+          at += 4;
+        }
+        if (text.startsWith('read ', at)) {
+          flags |= ACQUIRE_READ;
+          at += 5;
+        }
+      }
+      if (at >= to) return 'unreadable';
+      name = mapper.name(text.slice(at, to));
+    } else {
+      const line = text.slice(from, to);
+      const fields = FIELDS.exec(line);
+      const where = behind(text, 'lockdep_addr=', from, to);
+      if (fields?.[1] === undefined || where === -1)
+        return line.startsWith('(') ? 'no-address' : 'unreadable';
+      address = this.#address(text, where);
+      if (address === -1) return 'no-address';
+      name = mapper.name(fields[1]);
+      const raw = behind(text, 'flags=', from, to);
+      if (raw !== -1) flags = numberAt(text, raw);
+    }
+    if (meaning === 'lock_acquire') mapper.lockAcquire(address, name, flags);
+    else if (meaning === 'lock_acquired') mapper.lockAcquired(address, name);
+    else if (meaning === 'lock_contended') mapper.lockContended(address, name);
+    else mapper.lockRelease(address, name);
+    return null;
+  }
+
+  #lockAddress(text: string, from: number, to: number): number {
+    const named = behind(text, 'lock_addr=', from, to);
+    return this.#address(text, named === -1 ? from : named);
+  }
+
+  /** How the task left the CPU: by the state before ` ==> `, or `prev_state=0x2` where fields are printed raw. */
+  #howLeft(text: string, from: number, to: number): 0 | 1 | 2 {
+    const arrow = text.indexOf(' ==> ', from);
+
+    if (arrow !== -1 && arrow < to) {
+      const last = text.charCodeAt(arrow - 1);
+      // R, and R+ or S+ for a task that was preempted.
+      if (last === 43 || last === 82) return 0;
+      return last === 88 || last === 90 ? 2 : 1;
+    }
+    const raw = behind(text, 'prev_state=', from, to);
+    if (raw === -1) return 0;
+    const state = numberAt(text, raw);
+    // TASK_REPORT_MAX (0x100) marks preemption; include/trace/events/sched.h __trace_sched_switch_state().
+    if (state <= 0 || (state & 0x100) !== 0) return 0;
+    return (state & 0x30) !== 0 ? 2 : 1;
+  }
+
+  /** `comm=X pid=N`, or `X:N [prio]` as the plugin of trace-cmd rewrites it. */
+  #pidOf(text: string, from: number, to: number): number {
+    const plain = behind(text, ' pid=', from, to);
+    if (plain !== -1) return numberAt(text, plain);
+    const bracket = text.indexOf(' [', from);
+    if (bracket === -1 || bracket >= to) return -1;
+    const colon = text.lastIndexOf(':', bracket);
+    return colon < from ? -1 : numberAt(text, colon + 1);
+  }
+
+  #behindWork(text: string, from: number, to: number): number {
+    const at = behind(text, 'work struct', from, to);
+    if (at === -1) return behind(text, 'work=', from, to);
+    return at + 1;
+  }
+
+  /** `(func+off/size) lock=0x..`, `(caller+off/size <- func) ret=0x..`, or addresses instead of symbols. */
+  #probe(event: string, text: string, from: number, to: number): Unsaid {
+    const close = text.indexOf(')', from);
+    if (text.charCodeAt(from) !== 40 || close === -1 || close >= to) return 'unreadable';
+    const place = text.slice(from + 1, close);
+    const arrow = place.indexOf(' <- ');
+    const symbol = (part: string): string | null => SYMBOL.exec(part)?.[0] ?? null;
+    const isReturn = arrow !== -1;
+    // trace-cmd report prints addresses: then the name of the event must do.
+    let name: string;
+    let caller: string | null = null;
+    if (isReturn) {
+      const first = symbol(place.slice(0, arrow));
+      const second = symbol(place.slice(arrow + 4));
+      name = second ?? withoutSuffix(event);
+      caller = second === null ? null : first;
+    } else name = symbol(place) ?? withoutSuffix(event);
+    const rest = text.slice(close + 1, to);
+    const ret = RET.exec(rest)?.[1];
+    let address = -1;
+    if (!isReturn) {
+      const lock = LOCK_ARGUMENT.exec(rest);
+      if (lock?.[1] !== undefined) address = this.#address(lock[1], 0);
+    }
+    this.#mapper.calls.probe(name, address, isReturn, caller, ret === undefined ? null : Number(ret));
+    return null;
+  }
+}
+
+const WORK_FUNCTION = /\bfunction[= ]\s*([\w.]+)/;
+const FIELDS = /\bname=(.*?)(?: lockdep_addr=.*| \w+=0x[0-9a-f]+.*)?$/;
+const SYMBOL = /^[A-Za-z_.$][\w.$]*(?=\+|$| )/;
+const RET = / (?:ret|retval|rc|\$retval)=(-?(?:0x[0-9a-f]+|\d+))/;
+const LOCK_ARGUMENT = / (?:lock|sem|mutex|addr|rwsem|l|m|x|arg1|\w+)=(0x[0-9a-f]{4,16})\b/;
+
+/** The function that a probe is named after, without what marks its end. */
+function withoutSuffix(event: string): string {
+  return event
+    .replace(/^(?:p|r|f|kp|kr)_(?=\w+_(?:lock|unlock|read|write)|mutex|down|up_)/, '')
+    .replace(/_+(?:ret|return|exit|entry|enter|exit__return|_return)$/, '')
+    .replace(/__(?:exit|return)$/, '');
+}
+
+const FLAG_NAMES: Readonly<Record<string, number>> = {
+  SPIN: CONTENTION.spin,
+  READ: CONTENTION.read,
+  WRITE: CONTENTION.write,
+  RT: CONTENTION.rt,
+  PERCPU: CONTENTION.percpu,
+  MUTEX: CONTENTION.mutex,
+};
+
+function contentionFlags(text: string, from: number, to: number): number {
+  const close = text.indexOf(')', from);
+  const flags = text.slice(from, close === -1 || close > to ? to : close).trim();
+  if (/^(0x)?\d/.test(flags)) return numberAt(flags, 0);
+  let bits = 0;
+  for (const flag of flags.split('|')) bits |= FLAG_NAMES[flag] ?? 0;
+  return bits;
+}

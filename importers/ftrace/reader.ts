@@ -1,0 +1,510 @@
+// Lines of ftrace and report text to records: layouts, losses, stacks, markers with newlines, function_graph.
+import type { CaptureBuilder } from '../builder.js';
+import { LockEventMapper } from '../trace-events/mapper.js';
+import type { Level } from '../trace-events/runners.js';
+import { type SourceEvent, SourceEvents } from './events.js';
+import { GraphLine, readCall, readGraphLine } from './graph.js';
+import { Head, readDefaultHead, readFlags, readLatencyHead, readVerboseHead } from './head.js';
+import { Payloads } from './payload.js';
+import { TraceMachine } from './platform.js';
+
+const NO_CONTEXT =
+  'the recording does not say which records were made in interrupts: each is taken for one of the task that ran';
+
+/** `CPU:1 [LOST 22197 EVENTS]`, `CPU:0 [2468 EVENTS DROPPED]`, behind the name of an instance in reports of several. */
+const LOST = /^(?:\s*[\w.-]+: )?\s*CPU:(\d+) \[(?:LOST )?(?:(\d+) )?EVENTS(?: DROPPED)?\]/;
+const BUFFER_STARTED = /^#+ CPU (\d+) buffer started #+/;
+const ENTRIES = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
+const TRACER = /^# tracer: (\S+)/;
+const LATENCY_KERNEL = /latency trace v[\d.]+ on (\S+)/;
+const FRAME = /^\s?=> *(.*)$/;
+const SYMBOL = /^[A-Za-z_.$][\w.$]*/;
+const RAW = /^\d+ \d+ \d+ (?:# |type:|\w)/;
+const HEX = /^[0-9a-f]{8} [0-9a-f]{8} [0-9a-f]{16}\b/;
+const BARE_EVENT = /^(?:[a-z]\w+: \S|\w+ <-\w+|<stack trace>)/;
+/** Instance names stand before the task in reports of several buffers: `  fmt:  comm-pid`. */
+const INSTANCE = /^\s*[\w.-]+:\s+(?=\S.*-\d+\s+\[\d{3,}\])/;
+
+type Layout = 'default' | 'latency' | 'verbose' | 'graph';
+
+/** Frames of one stack are kept up to this many. */
+const MOST_FRAMES = 128;
+
+/** Reads the lines of one recording. `finish` must be called at the end. */
+export class TraceTextReader {
+  readonly #builder: CaptureBuilder;
+  readonly #head = new Head();
+  readonly #graph = new GraphLine();
+  readonly #events = new SourceEvents();
+  readonly #machine = new TraceMachine();
+  #mapper: LockEventMapper | null = null;
+  #payloads: Payloads | null = null;
+  #layout: Layout = 'default';
+  #tracer: string | null = null;
+  /** What continuation lines belong to. */
+  #open: 'stack' | 'user-stack' | 'marker' | null = null;
+  #frames: string[] = [];
+  #stackPid = 0;
+  #stackCpu = 0;
+  #stackLevel: Level = 0;
+  /** By CPU: the pid of the last record and whether it went to the mapper; for stacks. */
+  readonly #lastPid: number[] = [];
+  readonly #lastMapped: boolean[] = [];
+  /** By CPU: interrupt levels entered by events, for recordings without flags. Bit 1 softirq, bit 2 hardirq. */
+  readonly #levels: number[] = [];
+  /** By CPU: who runs, by the switches of function_graph. */
+  readonly #running: number[] = [];
+  readonly #named = new Set<number>();
+  #sawRecord = false;
+  #isReport = false;
+  records = 0;
+
+  constructor(builder: CaptureBuilder) {
+    this.#builder = builder;
+  }
+
+  #start(hasContext: boolean): LockEventMapper {
+    const mapper = new LockEventMapper(this.#builder, { assumes: hasContext ? [] : [NO_CONTEXT] });
+    this.#mapper = mapper;
+    this.#payloads = new Payloads(mapper);
+    return mapper;
+  }
+
+  /** Reads all lines of a block. */
+  block(text: string, firstLine: number): void {
+    let line = firstLine;
+    const { length } = text;
+    for (let from = 0; from <= length; line++) {
+      let to = text.indexOf('\n', from);
+      if (to === -1) to = length;
+      this.line(text, from, to, line);
+      from = to + 1;
+    }
+  }
+
+  /** Reads the line between `from` and `to`. */
+  line(text: string, from: number, end: number, where: number): void {
+    let to = end;
+    while (to > from && text.charCodeAt(to - 1) === 13) to--;
+    if (this.#layout === 'default' && readDefaultHead(this.#head, text, from, to)) {
+      this.#record(text, to, where);
+      return;
+    }
+    this.#otherLine(text.slice(from, to), where);
+  }
+
+  #otherLine(line: string, where: number): void {
+    if (line === '' || line.charCodeAt(0) === 12) {
+      if (this.#open === 'marker') return;
+      return;
+    }
+    const first = line.charCodeAt(0);
+    if (first === 35 && this.#header(line, where)) return;
+    if (this.#open === 'stack' || this.#open === 'user-stack') {
+      const frame = FRAME.exec(line);
+      if (frame !== null) {
+        if (this.#open === 'stack') this.#frame(frame[1] ?? '');
+        return;
+      }
+    }
+    if (line.includes('EVENTS')) {
+      const lost = LOST.exec(line);
+      if (lost !== null) {
+        this.#closeStack();
+        this.#mapper?.lost();
+        this.#builder.skips.count('records_lost', where, lost[2] === undefined ? 1 : Number(lost[2]));
+        return;
+      }
+    }
+    if (!this.#isReport && /^cpus=\d+$/.test(line)) {
+      this.#isReport = true;
+      return;
+    }
+    if (/^version = \d+$/.test(line)) return;
+    if (this.#layout === 'graph' || this.#tracer === 'function_graph') {
+      if (readGraphLine(this.#graph, line)) {
+        this.#layout = 'graph';
+        this.#graphRecord(where);
+        return;
+      }
+    }
+    const head = this.#head;
+    if (this.#layout !== 'verbose' && readLatencyHead(head, line, 0, line.length)) {
+      this.#layout = 'latency';
+      this.#record(line, line.length, where);
+      return;
+    }
+    if (readVerboseHead(head, line, 0, line.length)) {
+      this.#layout = 'verbose';
+      this.#record(line, line.length, where);
+      return;
+    }
+    if (this.#layout !== 'default' && readDefaultHead(head, line, 0, line.length)) {
+      this.#record(line, line.length, where);
+      return;
+    }
+    const instance = INSTANCE.exec(line);
+    if (instance !== null) {
+      const rest = line.slice(instance[0].length).padStart(line.length);
+      if (readDefaultHead(head, rest, 0, rest.length)) {
+        this.#record(rest, rest.length, where);
+        return;
+      }
+    }
+    if (this.#open === 'marker') return;
+    if (this.#sawRecord && readGraphLine(this.#graph, line) && this.#graph.kind !== 'none') {
+      this.#graphRecord(where);
+      return;
+    }
+    this.#unread(line, where);
+  }
+
+  #unread(line: string, where: number): void {
+    const { skips } = this.#builder;
+    if (/^ ?[A-Z]{0,2}$/.test(line)) return;
+    if (RAW.test(line) || HEX.test(line)) skips.count('trace_in_raw_form', where);
+    else if (!this.#sawRecord && BARE_EVENT.test(line)) skips.count('trace_without_context', where);
+    else skips.count('trace_line_unreadable', where);
+  }
+
+  #header(line: string, where: number): boolean {
+    const started = BUFFER_STARTED.exec(line);
+    if (started !== null) {
+      // What this CPU did before is not known, and it may have held what others waited for.
+      this.#closeStack();
+      this.#mapper?.lost();
+      return true;
+    }
+    if (!/^#(?: |$|\|| {2,})/.test(line)) return false;
+    const tracer = TRACER.exec(line);
+    if (tracer !== null) {
+      this.#tracer = tracer[1] ?? null;
+      this.#layout = this.#tracer === 'function_graph' ? 'graph' : 'default';
+    }
+    const entries = ENTRIES.exec(line);
+    if (entries !== null) {
+      const overwritten = Number(entries[2]) - Number(entries[1]);
+      if (overwritten > 0) this.#builder.skips.count('records_overwritten', where, overwritten);
+    }
+    const kernel = LATENCY_KERNEL.exec(line);
+    if (kernel?.[1] !== undefined) this.#builder.kernel(kernel[1]);
+    return true;
+  }
+
+  #frame(text: string): void {
+    const symbol = SYMBOL.exec(text)?.[0];
+    if (symbol === undefined || this.#frames.length >= MOST_FRAMES) return;
+    this.#frames.push(symbol);
+    this.#machine.frame(symbol, text);
+  }
+
+  #closeStack(): void {
+    if (this.#open === 'stack' && this.#frames.length > 0) {
+      this.#mapper?.stackOf(this.#stackPid, this.#stackCpu, this.#stackLevel, this.#frames);
+      this.#frames = [];
+    }
+    this.#open = null;
+  }
+
+  /** A record whose head was read: `text` from `head.body` to `to` is the event. */
+  #record(text: string, to: number, where: number): void {
+    if (this.#open !== null) this.#closeStack();
+    this.#sawRecord = true;
+    this.records++;
+    const head = this.#head;
+    let at = head.body;
+    let hash = 0;
+    let code = text.charCodeAt(at);
+    // Event names hold letters, digits, underscores, points and dashes.
+    while (
+      (code >= 97 && code <= 122) ||
+      code === 95 ||
+      (code >= 48 && code <= 57) ||
+      (code >= 65 && code <= 90) ||
+      code === 46
+    ) {
+      hash = (hash * 31 + code) | 0;
+      code = text.charCodeAt(++at);
+    }
+    if (at > to) at = to;
+    let event: SourceEvent;
+    if (code === 58 && at < to) event = this.#events.at(text, head.body, at, hash);
+    else event = this.#oddEvent(text, head.body, at, to);
+    event.count++;
+    const { meaning } = event;
+    const cpu = head.cpu;
+    if (meaning === 'none') {
+      if (event.count === 1 && text.charCodeAt(at + 2) === 40 && isProbe(text, at + 2, to))
+        event.meaning = 'probe';
+      else {
+        if (this.#mapper !== null) {
+          this.#lastMapped[cpu] = false;
+          const level = head.level < 0 ? this.#levelOf(cpu) : head.level;
+          this.#mapper.touch(cpu, level as Level);
+        }
+        return;
+      }
+    }
+    this.#mapped(event, text, at, to, where);
+  }
+
+  #levelOf(cpu: number): Level {
+    const levels = this.#levels[cpu] ?? 0;
+    return (levels & 4) !== 0 ? 2 : (levels & 2) !== 0 ? 1 : 0;
+  }
+
+  #mapped(event: SourceEvent, text: string, at: number, to: number, where: number): void {
+    const head = this.#head;
+    const { pid, cpu } = head;
+    const mapper = this.#mapper ?? this.#start(head.level >= 0);
+    const { meaning } = event;
+    if (meaning === 'stack') {
+      this.#openStack(text, head.body, pid, cpu, (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level);
+      return;
+    }
+    if (meaning === 'marker') {
+      this.#open = 'marker';
+      return;
+    }
+    if (meaning.includes('irq-')) {
+      const bit = meaning.startsWith('soft') ? 2 : 4;
+      const before = this.#levels[cpu] ?? 0;
+      this.#levels[cpu] = meaning.endsWith('entry') ? before | bit : before & ~bit;
+      if (head.level < 0) mapper.touch(cpu, this.#levelOf(cpu));
+      return;
+    }
+    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
+    if (meaning === 'function') {
+      this.#function(mapper, text, head.body, to, pid, cpu, level, where);
+      return;
+    }
+    head.computeTime();
+    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
+    if (!this.#named.has(pid)) {
+      this.#named.add(pid);
+      mapper.nameTask(pid, text.slice(head.commFrom, head.commTo));
+    }
+    this.#lastPid[cpu] = pid;
+    this.#lastMapped[cpu] = true;
+    let from = at + 1;
+    while (from < to && text.charCodeAt(from) === 32) from++;
+    if (meaning === 'funcgraph_entry' || meaning === 'funcgraph_exit') {
+      const bar = text.indexOf('|', from);
+      if (bar === -1 || bar >= to || !readCall(this.#graph, text.slice(bar + 1, to), 2)) return;
+      this.#call(mapper);
+      return;
+    }
+    const unsaid = this.#payloads?.read(meaning, event.name, text, from, to, pid) ?? null;
+    if (unsaid !== null)
+      this.#builder.skips.count(
+        unsaid === 'no-address' ? 'lock_without_address' : 'trace_line_unreadable',
+        where,
+      );
+  }
+
+  #openStack(text: string, body: number, pid: number, cpu: number, level: Level): void {
+    const user = text.startsWith('<user', body) || text.includes('<user stack', body);
+    this.#open =
+      user || this.#lastPid[cpu] !== pid || this.#lastMapped[cpu] !== true ? 'user-stack' : 'stack';
+    this.#frames = [];
+    this.#stackPid = pid;
+    this.#stackCpu = cpu;
+    this.#stackLevel = level;
+  }
+
+  /** Events whose name does not end in a colon: functions, stacks, what the kernel could not print. */
+  #oddEvent(text: string, body: number, at: number, to: number): SourceEvent {
+    if (text.startsWith('<stack trace>', body)) return this.#stackEvent('<stack trace>');
+    if (text.startsWith('<user stack trace>', body)) return this.#stackEvent('<user stack trace>');
+    const rest = text.slice(at, Math.min(to, at + 400));
+    if (/^(?:\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?)?(?: \[[\w-]+\])?(?: <[0-9a-f]+>)?(?:\(.*\))? <-/.test(rest))
+      return this.#events.named('function');
+    // With option sym-offset the printer of a marker is `tracing_mark_write+0xdb/0x280`.
+    if (/^\+0x[0-9a-f]+\/0x[0-9a-f]+(?: <[0-9a-f]+>)?:/.test(rest))
+      return this.#events.named(text.slice(body, at));
+    const colon = text.indexOf(':', at);
+    if (at === body && colon !== -1 && colon < to && colon - body < 60)
+      return this.#events.named(text.slice(body, colon));
+    const word = text.slice(body, at);
+    return this.#events.named(word === '' ? 'unknown' : word);
+  }
+
+  #stackEvent(name: string): SourceEvent {
+    const event = this.#events.named(name);
+    event.meaning = 'stack';
+    return event;
+  }
+
+  /** `callee <-caller`, with arguments, offsets or modules in between; in reports the caller may be missing. */
+  #function(
+    mapper: LockEventMapper,
+    text: string,
+    body: number,
+    to: number,
+    pid: number,
+    cpu: number,
+    level: Level,
+    where: number,
+  ): void {
+    let from = body;
+    if (this.#isReport && text.startsWith('function:', body)) {
+      from = body + 9;
+      while (text.charCodeAt(from) === 32) from++;
+    }
+    let end = from;
+    for (let code = text.charCodeAt(end); isWord(code) && end < to; code = text.charCodeAt(++end));
+    const name = text.slice(from, end);
+    const arrow = text.indexOf('<-', end);
+    const hasCaller = arrow !== -1 && arrow < to;
+    this.#lastPid[cpu] = pid;
+    this.#lastMapped[cpu] = false;
+    if (!mapper.calls.concerns(name)) {
+      mapper.touch(cpu, level);
+      return;
+    }
+    this.#lastMapped[cpu] = true;
+    let caller: string | null = null;
+    if (hasCaller) {
+      let start = arrow + 2;
+      while (start < to && !isWord(text.charCodeAt(start))) start++;
+      caller = SYMBOL.exec(text.slice(start, to))?.[0] ?? null;
+      if (caller !== null) this.#machine.name(caller);
+    }
+    const head = this.#head;
+    head.computeTime();
+    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
+    if (!this.#named.has(pid)) {
+      this.#named.add(pid);
+      mapper.nameTask(pid, text.slice(head.commFrom, head.commTo));
+    }
+    const argument =
+      text.charCodeAt(end) === 40 ? /0x([0-9a-f]{4,16})\b/.exec(text.slice(end, to))?.[1] : undefined;
+    mapper.calls.function(name, caller, argument === undefined ? -1 : addressOf(mapper, argument));
+  }
+
+  #call(mapper: LockEventMapper): void {
+    const graph = this.#graph;
+    if (graph.kind === 'exit') mapper.calls.graphExit(graph.depth, graph.ret);
+    else if (graph.kind === 'entry' || graph.kind === 'leaf') {
+      this.#machine.name(graph.name);
+      const address = graph.argument === null ? -1 : addressOf(mapper, graph.argument);
+      mapper.calls.graphEntry(graph.name, graph.depth, graph.kind === 'leaf', address);
+      if (graph.kind === 'leaf') mapper.calls.leafReturns(graph.depth, graph.ret);
+    }
+  }
+
+  #graphRecord(where: number): void {
+    const graph = this.#graph;
+    const { cpu } = graph;
+    if (this.#open !== null && graph.kind !== 'rule') this.#closeStack();
+    if (graph.kind === 'rule') return;
+    const mapper = this.#mapper ?? this.#start(graph.flags !== null);
+    if (graph.kind === 'switch') {
+      const before = this.#running[cpu];
+      if (before === undefined) mapper.adopt(unknownOn(cpu), graph.previousPid, graph.previousComm);
+      this.#running[cpu] = graph.pid;
+      mapper.nameTask(graph.pid, graph.comm ?? '');
+      return;
+    }
+    if (graph.kind === 'irq-in' || graph.kind === 'irq-out') {
+      const levels = this.#levels[cpu] ?? 0;
+      this.#levels[cpu] = graph.kind === 'irq-in' ? levels | 4 : levels & ~4;
+      return;
+    }
+    this.#sawRecord = true;
+    this.records++;
+    const head = this.#head;
+    head.level = -1;
+    head.irqState = 0;
+    if (graph.flags !== null) readFlags(head, graph.flags, 0);
+    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
+    const pid = graph.pid >= 0 ? graph.pid : (this.#running[cpu] ?? unknownOn(cpu));
+    if (graph.hasTime) {
+      head.seconds = graph.seconds;
+      head.fraction = graph.fraction;
+      head.fractionDigits = 6;
+      head.computeTime();
+    } else {
+      head.timeHigh = -0x80000000;
+      head.timeLow = 0;
+    }
+    head.pid = pid;
+    head.cpu = cpu;
+    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
+    if (graph.comm !== null && !this.#named.has(pid)) {
+      this.#named.add(pid);
+      mapper.nameTask(pid, graph.comm);
+    }
+    this.#lastPid[cpu] = pid;
+    this.#lastMapped[cpu] = true;
+    if (graph.kind === 'comment') {
+      this.#comment(mapper, graph.name, pid, where);
+      return;
+    }
+    this.#events.named(graph.kind === 'exit' ? 'funcgraph_exit' : 'funcgraph_entry').count++;
+    this.#call(mapper);
+  }
+
+  /** An event between calls: `lock_acquire: 00000000c2 &dev->mutex`; a marker is its bare text. */
+  #comment(mapper: LockEventMapper, text: string, pid: number, where: number): void {
+    if (text.startsWith('<stack trace')) {
+      this.#stackEvent('<stack trace>').count++;
+      this.#openStack(text, 0, pid, this.#head.cpu, 0);
+      return;
+    }
+    const name = /^([A-Za-z_]\w*): /.exec(text);
+    if (name?.[1] === undefined) {
+      this.#events.named('print').count++;
+      return;
+    }
+    const event = this.#events.named(name[1]);
+    event.count++;
+    if (
+      event.meaning === 'none' &&
+      text.charCodeAt(name[0].length) === 40 &&
+      isProbe(text, name[0].length, text.length)
+    )
+      event.meaning = 'probe';
+    if (event.meaning === 'none' || event.meaning === 'marker' || event.meaning.includes('irq-')) return;
+    const unsaid =
+      this.#payloads?.read(event.meaning, event.name, text, name[0].length, text.length, pid) ?? null;
+    if (unsaid !== null)
+      this.#builder.skips.count(
+        unsaid === 'no-address' ? 'lock_without_address' : 'trace_line_unreadable',
+        where,
+      );
+    if (event.meaning.startsWith('lock_') || event.meaning.startsWith('contention')) mapper.calls.graphSite();
+  }
+
+  /** Settles what waits for the end, and hands counts and machine to the builder. */
+  finish(): void {
+    this.#closeStack();
+    this.#mapper?.finish();
+    for (const event of this.#events.all()) if (event.count > 0) this.#builder.count(event.name, event.count);
+    this.#machine.tell(this.#builder);
+  }
+}
+
+const isWord = (code: number): boolean =>
+  (code >= 97 && code <= 122) ||
+  code === 95 ||
+  (code >= 48 && code <= 57) ||
+  (code >= 65 && code <= 90) ||
+  code === 46 ||
+  code === 36;
+
+/** Stands for the pid of a task that ran before the first switch that a CPU shows. */
+function unknownOn(cpu: number): number {
+  return -2 - cpu;
+}
+
+function isProbe(text: string, from: number, to: number): boolean {
+  return /^\((?:[A-Za-z_.$][\w.$]*\+0x[0-9a-f]+\/0x[0-9a-f]+|[0-9a-f]{8,16})(?: <- [\w.$+/]+)?\)/.test(
+    text.slice(from, Math.min(to, from + 300)),
+  );
+}
+
+function addressOf(mapper: LockEventMapper, hex: string): number {
+  const padded = hex.padStart(16, '0');
+  return mapper.address(Number.parseInt(padded.slice(0, 8), 16), Number.parseInt(padded.slice(8), 16));
+}

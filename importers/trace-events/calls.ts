@@ -1,0 +1,437 @@
+// Calls of lock functions as lock events: function tracer, function_graph, and probes with or without addresses.
+import { LOCK_MODES } from '../../corpus/schema/lock.js';
+import { WANTS } from '../kernel-log/episodes/known-paths.js';
+import { lockFacts } from '../kernel-log/episodes/lock-facts.js';
+import { INFERRED, KIND, type Ledger, OBSERVED } from './ledger.js';
+import { type LockCall, lockCall, type Wrapper, wrapperOf } from './lock-functions.js';
+import { type Lock, SOURCE } from './locks.js';
+import type { Pairing } from './pairing.js';
+import type { Pending, Runner } from './runners.js';
+
+/** A lock taken by a call that shows no address. `lock` is null where nothing says which one it is. */
+interface HeldCall {
+  readonly lock: Lock | null;
+  readonly name: string | null;
+  readonly site: string | null;
+}
+
+/** A call that has not returned yet, as far as returns are recorded. */
+interface OpenCall {
+  readonly call: LockCall;
+  readonly depth: number;
+  readonly pending: Pending | null;
+  readonly held: HeldCall | null;
+  readonly object: Lock | null;
+}
+
+interface Deferred {
+  readonly call: LockCall;
+  readonly timeHigh: number;
+  readonly timeLow: number;
+  readonly where: number;
+}
+
+interface CallState {
+  /** function_graph: the functions that the runner is inside of, by depth. */
+  readonly graph: string[];
+  readonly held: HeldCall[];
+  readonly open: OpenCall[];
+  /** The wrapper that was entered last, until its inner lock function shows. */
+  wrapper: Wrapper | null;
+  /** A call without caller: the stack behind it may say. */
+  deferred: Deferred | null;
+  /** Names of locks with an address that are held: they tell the first lock of a function from the second. */
+  readonly names: Map<Lock, string>;
+}
+
+const modeCode = (call: LockCall): number => LOCK_MODES.indexOf(call.mode);
+
+/** Calls, record by record; the ledger has the record at hand. */
+export class CallMapper {
+  readonly #ledger: Ledger;
+  readonly #pairing: Pairing;
+  /** Functions whose return is probed: their acquisitions need not be inferred. */
+  readonly #returns = new Set<string>();
+  last: Runner | null = null;
+
+  constructor(ledger: Ledger, pairing: Pairing) {
+    this.#ledger = ledger;
+    this.#pairing = pairing;
+  }
+
+  #state(runner: Runner): CallState {
+    const known = runner.calls as CallState | null;
+    if (known !== null) return known;
+    const state: CallState = {
+      graph: [],
+      held: [],
+      open: [],
+      wrapper: null,
+      deferred: null,
+      names: new Map(),
+    };
+    runner.calls = state;
+    return state;
+  }
+
+  /** True if a call of that function means anything here. */
+  concerns(name: string): boolean {
+    return lockCall(name) !== null || wrapperOf(name) !== null;
+  }
+
+  /** Function tracer: `name` was called by `caller`; `address` of its first argument where recorded, else -1. */
+  function(name: string, caller: string | null, address: number): void {
+    const call = lockCall(name);
+    const wrapper = call === null ? wrapperOf(name) : null;
+    if (call === null && wrapper === null) {
+      this.last = null;
+      return;
+    }
+    const runner = this.#begin();
+    const state = this.#state(runner);
+    if (wrapper !== null) this.#wrapped(runner, state, wrapper, caller, false);
+    else if (call !== null && address >= 0) {
+      this.#withAddress(runner, state, call, name, address, caller);
+    } else if (call !== null) {
+      if (caller === null) {
+        const { timeHigh, timeLow, where } = this.#ledger;
+        state.deferred = { call, timeHigh, timeLow, where };
+      } else this.#plain(runner, state, call, caller, false, -1);
+    }
+  }
+
+  /** function_graph: a call begins; `leaf` if it has returned already. */
+  graphEntry(name: string, depth: number, leaf: boolean, address: number): void {
+    const call = lockCall(name);
+    const wrapper = call === null ? wrapperOf(name) : null;
+    const runner = this.#begin();
+    const state = this.#state(runner);
+    const { graph } = state;
+    graph.length = Math.min(graph.length, depth);
+    while (graph.length < depth) graph.push('');
+    this.#closeAbove(state, depth - 1);
+    const caller = graph[depth - 1] ?? '';
+    if (!leaf) graph[depth] = name;
+    if (wrapper !== null) this.#wrapped(runner, state, wrapper, caller === '' ? null : caller, true, depth);
+    else if (call !== null && address >= 0)
+      this.#withAddress(runner, state, call, name, address, caller, true, depth);
+    else if (call !== null && !(caller !== '' && wrapperOf(caller) !== null))
+      this.#plain(runner, state, call, caller === '' ? null : caller, true, depth);
+    if (runner.endRow > runner.firstRow) this.#graphSite(runner, state, leaf ? depth : depth + 1);
+  }
+
+  /** function_graph: a call without calls in it has returned when it is printed. */
+  leafReturns(depth: number, ret: number | null): void {
+    const runner = this.last;
+    if (runner === null) return;
+    const state = this.#state(runner);
+    const open = state.open[state.open.length - 1];
+    if (open === undefined || open.depth !== depth) return;
+    state.open.pop();
+    const { firstRow } = runner;
+    this.#returned(runner, state, open, ret, OBSERVED);
+    runner.firstRow = firstRow;
+    this.#graphSite(runner, state, depth);
+  }
+
+  /** function_graph: the call at that depth returns, with its value where recorded. */
+  graphExit(depth: number, ret: number | null): void {
+    const runner = this.#begin();
+    const state = this.#state(runner);
+    for (let i = state.open.length - 1; i >= 0; i--) {
+      const open = state.open[i]!;
+      if (open.depth < depth) break;
+      state.open.splice(i, 1);
+      if (open.depth === depth) this.#returned(runner, state, open, ret, OBSERVED);
+    }
+    this.#graphSite(runner, state, depth);
+    state.graph.length = Math.min(state.graph.length, depth);
+    state.wrapper = null;
+  }
+
+  /** function_graph: an event between calls gets the call chain that it stands in. */
+  graphSite(): void {
+    const runner = this.#ledger.locker();
+    const state = this.#state(runner);
+    if (state.graph.length > 0) this.#graphSite(runner, state, state.graph.length);
+  }
+
+  #graphSite(runner: Runner, state: CallState, depth: number): void {
+    if (runner.endRow === runner.firstRow) return;
+    const frames = state.graph
+      .slice(0, depth)
+      .filter((frame) => frame !== '' && lockCall(frame) === null)
+      .reverse();
+    const at = frames.find((frame) => wrapperOf(frame) === null) ?? frames[0];
+    if (at !== undefined) this.#ledger.site(runner, this.#ledger.builder.site(at, frames));
+  }
+
+  #closeAbove(state: CallState, depth: number): void {
+    // Returns that were not recorded: the call is over all the same.
+    while (state.open.length > 0 && state.open[state.open.length - 1]!.depth > depth) state.open.pop();
+  }
+
+  /**
+   * A probe hit. `name`: the probed function, or the event's name where the format gives no symbol; `address`: the lock as the
+   * probe fetched it, or -1; `caller`: who it returns to, for return probes; `ret`: its value where fetched.
+   */
+  probe(name: string, address: number, isReturn: boolean, caller: string | null, ret: number | null): void {
+    const call = lockCall(name);
+    const wrapper = call === null ? wrapperOf(name) : null;
+    if (call === null && wrapper === null) {
+      this.last = null;
+      return;
+    }
+    const runner = this.#begin();
+    const state = this.#state(runner);
+    if (!isReturn) {
+      if (wrapper !== null) this.#wrapped(runner, state, wrapper, null, true, state.open.length);
+      else if (call !== null && address >= 0)
+        this.#withAddress(runner, state, call, name, address, null, this.#returns.has(name));
+      else if (call !== null) {
+        const { timeHigh, timeLow, where } = this.#ledger;
+        state.deferred = { call, timeHigh, timeLow, where };
+      }
+      return;
+    }
+    this.#returns.add(name);
+    if (state.deferred !== null && caller !== null) this.#plainDeferred(runner, state, caller);
+    const open = this.#openOf(state, call, wrapper);
+    if (open === null) return;
+    this.#returned(runner, state, open, ret, OBSERVED);
+    if (caller === null) return;
+    const site = this.#ledger.builder.site(caller, [caller]);
+    this.#ledger.site(runner, site);
+    if (open.pending !== null) this.#ledger.builder.setSite(open.pending.requestRow, site);
+    if (open.object !== null) this.#nameByCaller(state, open.object, open.call, caller);
+  }
+
+  #openOf(state: CallState, call: LockCall | null, wrapper: Wrapper | null): OpenCall | null {
+    for (let i = state.open.length - 1; i >= 0; i--) {
+      const open = state.open[i]!;
+      const fits =
+        call !== null
+          ? open.call.kind === call.kind && open.call.does === call.does && open.held === null
+          : wrapper !== null && open.held?.name === wrapper.lock;
+      if (!fits) continue;
+      state.open.length = i;
+      return open;
+    }
+    return null;
+  }
+
+  /** A stack printed behind the last record: it names the caller of a call that did not show one. */
+  stack(runner: Runner, frames: readonly string[]): void {
+    const state = runner.calls as CallState | null;
+    if (state === null || state.deferred === null) return;
+    const caller = frames.find((frame) => lockCall(frame) === null);
+    if (caller !== undefined) this.#plainDeferred(runner, state, caller);
+    else state.deferred = null;
+  }
+
+  #plainDeferred(runner: Runner, state: CallState, caller: string): void {
+    const { deferred } = state;
+    if (deferred === null) return;
+    state.deferred = null;
+    const ledger = this.#ledger;
+    const { timeHigh, timeLow, where } = ledger;
+    ledger.timeHigh = deferred.timeHigh;
+    ledger.timeLow = deferred.timeLow;
+    ledger.where = deferred.where;
+    this.#plain(runner, state, deferred.call, caller, false, -1);
+    ledger.timeHigh = timeHigh;
+    ledger.timeLow = timeLow;
+    ledger.where = where;
+  }
+
+  #begin(): Runner {
+    const ledger = this.#ledger;
+    const runner = ledger.locker();
+    this.last = runner;
+    ledger.begin(runner);
+    return runner;
+  }
+
+  /** A call with the lock's address. */
+  #withAddress(
+    runner: Runner,
+    state: CallState,
+    call: LockCall,
+    name: string,
+    address: number,
+    caller: string | null,
+    willSay = false,
+    depth = state.graph.length,
+  ): void {
+    const ledger = this.#ledger;
+    const object = ledger.locks.byObject(address, SOURCE.probe);
+    this.#pairing.kindSeen(object, call.kind);
+    const mode = modeCode(call);
+    if (state.wrapper !== null) this.#pairing.nameSeen(object, state.wrapper.lock);
+    if (state.wrapper?.does === 'take') state.names.set(object, state.wrapper.lock);
+    else if (caller !== null && call.does === 'take') this.#nameByCaller(state, object, call, caller);
+    state.wrapper = null;
+    const open = (pending: Pending | null): void => {
+      if (state.open.length >= 64) state.open.shift();
+      state.open.push({ call, depth, pending, held: null, object });
+    };
+    switch (call.does) {
+      case 'take':
+        ledger.proceed(runner);
+        this.#pairing.asked(runner, object);
+        open(ledger.request(runner, object, mode, willSay || this.#returns.has(name)));
+        break;
+      case 'try':
+        ledger.proceed(runner);
+        open(null);
+        break;
+      case 'give':
+        state.names.delete(object);
+        ledger.release(runner, object);
+        break;
+      case 'wait':
+        ledger.emit(KIND.wait, runner, object, 0, null, OBSERVED, SOURCE.probe);
+        break;
+      case 'signal':
+        ledger.emit(KIND.signal, runner, object, 0, null, OBSERVED, SOURCE.probe);
+        break;
+      default: {
+        const never: never = call.does;
+        throw new Error(`calls: unknown deed ${String(never)}`);
+      }
+    }
+    if (caller !== null && caller !== '' && runner.endRow > runner.firstRow)
+      ledger.site(runner, ledger.builder.site(caller, [caller]));
+  }
+
+  #nameByCaller(state: CallState, object: Lock, call: LockCall, caller: string): void {
+    if (state.names.has(object)) return;
+    const name = wantedBy(call, caller, (lock) => [...state.names.values()].includes(lock));
+    if (name === null) return;
+    this.#pairing.nameSeen(object, name);
+    state.names.set(object, name);
+  }
+
+  /** A wrapper around a lock with static storage is entered. Its inner lock function, if recorded, says the same again. */
+  #wrapped(
+    runner: Runner,
+    state: CallState,
+    wrapper: Wrapper,
+    caller: string | null,
+    returns: boolean,
+    depth = 0,
+  ): void {
+    const ledger = this.#ledger;
+    state.wrapper = wrapper;
+    const lock = ledger.locks.byKey(wrapper.lock, wrapper.lock);
+    if (wrapper.does === 'give') {
+      const at = state.held.findLastIndex((held) => held.lock === lock);
+      if (at !== -1) state.held.splice(at, 1);
+      ledger.release(runner, lock);
+    } else {
+      const held: HeldCall = { lock, name: wrapper.lock, site: caller };
+      const pending = ledger.request(runner, lock, 0, returns);
+      state.held.push(held);
+      if (returns) state.open.push({ call: TAKE, depth, pending, held, object: null });
+      else ledger.settle(runner, pending);
+    }
+    if (caller !== null) ledger.site(runner, ledger.builder.site(caller, [caller]));
+  }
+
+  /** A call without address: the lock is known by the path of the kernel that it stands in, or not at all. */
+  #plain(
+    runner: Runner,
+    state: CallState,
+    call: LockCall,
+    caller: string | null,
+    returns: boolean,
+    depth: number,
+  ): void {
+    const ledger = this.#ledger;
+    const { wrapper } = state;
+    state.wrapper = null;
+    // The wrapper said it already.
+    if (wrapper !== null && (call.does === wrapper.does || call.does === 'try')) return;
+    if (call.does === 'give') {
+      this.#plainRelease(runner, state, caller);
+      return;
+    }
+    if (call.does !== 'take') return;
+    const name =
+      caller === null ? null : wantedBy(call, caller, (lock) => state.held.some((h) => h.name === lock));
+    let lock: Lock | null = null;
+    if (name !== null) {
+      const nth = state.held.filter((held) => held.name === name).length;
+      lock = ledger.locks.byKey(name, lockFacts(name, []).single || nth === 0 ? name : `${name} ${nth}`);
+    }
+    const held: HeldCall = { lock, name, site: caller };
+    if (state.held.length >= 64) state.held.shift();
+    state.held.push(held);
+    if (lock === null) return;
+    ledger.proceed(runner);
+    const pending = ledger.request(runner, lock, modeCode(call), returns);
+    if (returns) state.open.push({ call, depth, pending, held, object: null });
+    else ledger.settle(runner, pending);
+    if (caller !== null) ledger.site(runner, ledger.builder.site(caller, [caller]));
+  }
+
+  #plainRelease(runner: Runner, state: CallState, caller: string | null): void {
+    const { held } = state;
+    let at = held.findLastIndex((entry) => entry.site === caller);
+    // A tail call hides the function that unlocks; only what is not known may be given back on that guess.
+    if (at === -1 && held.length > 0 && held[held.length - 1]!.lock === null) at = held.length - 1;
+    if (at === -1) return;
+    const [entry] = held.splice(at, 1);
+    if (entry === undefined || entry.lock === null) return;
+    this.#ledger.release(runner, entry.lock);
+    if (caller !== null) this.#ledger.site(runner, this.#ledger.builder.site(caller, [caller]));
+  }
+
+  #returned(runner: Runner, state: CallState, open: OpenCall, ret: number | null, known: number): void {
+    const ledger = this.#ledger;
+    const { call, pending, object } = open;
+    const failed =
+      ret !== null && (call.success === 'zero' ? ret !== 0 : call.success === 'nonzero' ? ret === 0 : false);
+    if (call.does === 'try') {
+      // Without the value nobody knows whether it got the lock.
+      if (ret === null || object === null) return;
+      ledger.emit(
+        failed ? KIND.refuse : KIND.tryAcquire,
+        runner,
+        object,
+        modeCode(call),
+        null,
+        known,
+        SOURCE.probe,
+      );
+      if (!failed) ledger.hold(object, runner, modeCode(call));
+      return;
+    }
+    if (pending === null) return;
+    if (failed) {
+      ledger.retract(runner, pending);
+      ledger.settle(runner, pending);
+      ledger.emit(KIND.refuse, runner, pending.lock, pending.mode, null, known, pending.lock.source);
+      const at = open.held === null ? -1 : state.held.indexOf(open.held);
+      if (at !== -1) state.held.splice(at, 1);
+      return;
+    }
+    ledger.granted(runner, pending, call.success === 'zero' && ret === null ? INFERRED : known);
+  }
+}
+
+const TAKE: LockCall = { does: 'take', kind: 'mutex', mode: 'exclusive', success: 'always' };
+
+/** The lock that `caller` takes by that call, by the table of known paths; `isHeld` tells its first lock from its second. */
+function wantedBy(call: LockCall, caller: string, isHeld: (lock: string) => boolean): string | null {
+  if (call.kind !== 'mutex') return null;
+  for (const path of WANTS) {
+    if (!path.function.test(caller)) continue;
+    if (
+      (path.behind ?? []).every(isHeld) &&
+      !(path.behind === undefined && isHeld(path.lock) && lockFacts(path.lock, []).single)
+    )
+      return path.lock;
+  }
+  return null;
+}

@@ -1,0 +1,62 @@
+// The end of a recording: names and kinds of locks by all that was seen, and one account of each where several were given.
+import type { LockKind } from '../../corpus/schema/lock.js';
+import { lockFacts } from '../kernel-log/episodes/lock-facts.js';
+import type { CallMapper } from './calls.js';
+import type { Ledger } from './ledger.js';
+import { kindOf, type Lock, SOURCE } from './locks.js';
+import type { Pairing } from './pairing.js';
+
+const BY_CALL =
+  'calls show no addresses: locks that different tasks took in the same function path are taken for one object';
+
+/** Settles what had to wait for the last record. The mapper must not be fed afterwards. */
+export function finishMapping(ledger: Ledger, pairing: Pairing, _calls: CallMapper): void {
+  const { builder, locks } = ledger;
+  ledger.forgetPending();
+  const resolved = pairing.resolve();
+  const dropped = new Set<number>();
+  const named = new Set<string>();
+  for (const klass of locks.classes()) if (klass.acquiredSeen || klass.evidence !== 0) named.add(klass.name);
+  for (const object of locks.objects) {
+    const map = resolved.get(object);
+    if (map !== undefined) {
+      // Lock events tell the same with a name.
+      dropped.add(object.id);
+      const kind = pairing.kindOf(object);
+      if (kind !== null && !map.klass.isInner) map.klass.told ??= kind;
+      named.add(map.klass.name);
+      continue;
+    }
+    const probe = locks.seenByProbe(object.address);
+    if (object.source === SOURCE.contention && probe !== undefined) {
+      dropped.add(object.id);
+      continue;
+    }
+    const kind: LockKind = pairing.kindOf(object) ?? 'mutex';
+    const known = pairing.nameOf(object);
+    const name = known ?? `${kind}@${locks.addresses.text(object.address, locks.digits)}`;
+    if (known !== null) named.add(known);
+    builder.refineLock(
+      object.id,
+      builder.lockClass(name, kind, known !== null && lockFacts(known, []).single),
+    );
+  }
+  for (const klass of locks.classes()) builder.refineClass(klass.id, kindOf(klass));
+  const byCall: Lock[] = [];
+  for (const lock of locks.keyed()) {
+    if (named.has(lock.klass.name)) dropped.add(lock.id);
+    else if (!lock.klass.facts.single) byCall.push(lock);
+  }
+  if (byCall.length > 0)
+    for (const episode of ledger.episodes)
+      builder.refineEpisode(episode, {
+        basis: 'aliased',
+        assumes: [...builder.assumesOf(episode), BY_CALL],
+      });
+  if (dropped.size > 0)
+    for (let row = 0; row < ledger.rows; row++)
+      if (ledger.sourceOf(row) !== SOURCE.common && dropped.has(builder.lockOfRow(row))) ledger.drop(row);
+  if (ledger.anyDropped) builder.dropRows(ledger.dropped);
+  builder.dropUnusedLocks();
+  if (ledger.thinned > 0) builder.skips.count('sched_events_thinned', null, ledger.thinned);
+}
