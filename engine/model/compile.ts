@@ -193,7 +193,8 @@ function translate(program: Program): Compiled {
           opCode[g] = lock.kind === 'semaphore' ? OP_DOWN : OP_LOCK;
           opBits[g] = bits;
           opTry[g] = op.attempt ? 1 : 0;
-          opSkip[g] = behindUnlock(task, i);
+          // Looked for only where it is used: a search for each plain lock would cost the square of the body.
+          if (op.attempt) opSkip[g] = behindUnlock(task, i);
           break;
         }
         case 'unlock': {
