@@ -31,12 +31,13 @@ function countDamage(source: Source, builder: CaptureBuilder): void {
   if (damage.cutShort !== null) builder.skips.count('stream_cut_short', null);
 }
 
-/** Says whether anything came of it: a report, an event, a program. */
+/** Says whether anything came of it: a report, an event, a program, a record that was counted. */
 function isEmpty(capture: Capture): boolean {
   return (
     capture.reports.length === 0 &&
     capture.events.kind.length === 0 &&
     capture.programs.length === 0 &&
+    Object.keys(capture.byEvent).length === 0 &&
     !capture.skipped.some((skip) => skip.severity === 'error')
   );
 }

@@ -1,4 +1,5 @@
 // Source events by name: how many records each has, and which of them say something of locks.
+import { NameTable } from './names.js';
 
 /** What a record of that name is read as. */
 export type Meaning =
@@ -67,34 +68,23 @@ export interface SourceEvent {
 
 /** Counts records by name without making a string of each. */
 export class SourceEvents {
-  readonly #buckets: (SourceEvent[] | undefined)[] = new Array<SourceEvent[] | undefined>(256);
+  readonly #names = new NameTable((name) => this.named(name));
   readonly #all = new Map<string, SourceEvent>();
 
-  /** The event named by `text` from `from` to `to`; `hash` as `hashOf` makes it. */
+  /** The event named by `text` from `from` to `to`. */
   at(text: string, from: number, to: number, hash: number): SourceEvent {
-    const bucket = this.#buckets[hash & 255];
-    if (bucket !== undefined)
-      for (let i = 0; i < bucket.length; i++) {
-        const event = bucket[i]!;
-        if (event.name.length === to - from && text.startsWith(event.name, from)) return event;
-      }
-    const event = this.named(text.slice(from, to));
-    if (bucket === undefined) this.#buckets[hash & 255] = [event];
-    else bucket.push(event);
-    return event;
+    return this.#names.at(text, from, to, hash);
   }
 
   named(name: string): SourceEvent {
     const known = this.#all.get(name);
     if (known !== undefined) return known;
-    // A slice of a block would keep the whole block in memory.
-    const own = Buffer.from(name, 'utf8').toString('utf8');
     const event: SourceEvent = {
-      name: own,
-      meaning: Object.hasOwn(MEANINGS, own) ? MEANINGS[own]! : 'none',
+      name,
+      meaning: Object.hasOwn(MEANINGS, name) ? MEANINGS[name]! : 'none',
       count: 0,
     };
-    this.#all.set(own, event);
+    this.#all.set(name, event);
     return event;
   }
 

@@ -1,6 +1,7 @@
 // What stands behind an event's name on a line of ftrace or report text, handed to the mapper of lock events.
 import { ACQUIRE_READ, ACQUIRE_TRY, CONTENTION, type LockEventMapper } from '../trace-events/mapper.js';
 import type { Meaning } from './events.js';
+import { hashOf, NameTable } from './names.js';
 
 const SPACE = 32;
 
@@ -52,17 +53,20 @@ function numberAt(text: string, at: number): number {
 
 /** The place behind `key` between `from` and `to`, or -1. */
 function behind(text: string, key: string, from: number, to: number): number {
-  const at = text.indexOf(key, from);
-  return at === -1 || at >= to ? -1 : at + key.length;
+  // Within the line: a search of the text would run to the end of the block where the key is missing.
+  const at = text.slice(from, to).indexOf(key);
+  return at === -1 ? -1 : from + at + key.length;
 }
 
 /** Reads payloads of one recording. */
 export class Payloads {
   readonly #mapper: LockEventMapper;
   readonly #hex = new Hex();
-  /** Names already interned, by the text of the name. */
+  readonly #names: NameTable<number>;
+
   constructor(mapper: LockEventMapper) {
     this.#mapper = mapper;
+    this.#names = new NameTable((name) => mapper.name(name));
   }
 
   #address(text: string, at: number): number {
@@ -180,7 +184,7 @@ export class Payloads {
         }
       }
       if (at >= to) return 'unreadable';
-      name = mapper.name(text.slice(at, to));
+      name = this.#names.at(text, at, to, hashOf(text, at, to));
     } else {
       const line = text.slice(from, to);
       const fields = FIELDS.exec(line);
@@ -201,8 +205,10 @@ export class Payloads {
   }
 
   #lockAddress(text: string, from: number, to: number): number {
+    const direct = this.#address(text, from);
+    if (direct !== -1) return direct;
     const named = behind(text, 'lock_addr=', from, to);
-    return this.#address(text, named === -1 ? from : named);
+    return named === -1 ? -1 : this.#address(text, named);
   }
 
   /** How the task left the CPU: by the state before ` ==> `, or `prev_state=0x2` where fields are printed raw. */

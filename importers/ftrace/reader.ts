@@ -1,10 +1,12 @@
 // Lines of ftrace and report text to records: layouts, losses, stacks, markers with newlines, function_graph.
 import type { CaptureBuilder } from '../builder.js';
+import { concernsLocks } from '../trace-events/lock-functions.js';
 import { LockEventMapper } from '../trace-events/mapper.js';
 import type { Level } from '../trace-events/runners.js';
 import { type SourceEvent, SourceEvents } from './events.js';
 import { GraphLine, readCall, readGraphLine } from './graph.js';
 import { Head, readDefaultHead, readFlags, readLatencyHead, readVerboseHead } from './head.js';
+import { hashOf, NameTable } from './names.js';
 import { Payloads } from './payload.js';
 import { TraceMachine } from './platform.js';
 
@@ -37,6 +39,12 @@ export class TraceTextReader {
   readonly #graph = new GraphLine();
   readonly #events = new SourceEvents();
   readonly #machine = new TraceMachine();
+  readonly #functionEvent = this.#events.named('function');
+  /** Functions by name, with whether a call of them means anything. */
+  readonly #functions = new NameTable((name) => {
+    this.#machine.name(name);
+    return { name, concerns: concernsLocks(name) };
+  });
   #mapper: LockEventMapper | null = null;
   #payloads: Payloads | null = null;
   #layout: Layout = 'default';
@@ -56,11 +64,30 @@ export class TraceTextReader {
   readonly #running: number[] = [];
   readonly #named = new Set<number>();
   #sawRecord = false;
+  /** Lines that were records, frames or losses. */
+  #understood = 0;
   #isReport = false;
-  records = 0;
 
-  constructor(builder: CaptureBuilder) {
+  /** `inside`: the lines are picked from another text, and what cannot be read is none of ours. */
+  readonly #inside: boolean;
+
+  constructor(builder: CaptureBuilder, from: 'whole' | 'inside' = 'whole') {
     this.#builder = builder;
+    this.#inside = from === 'inside';
+  }
+
+  /** Reads one line if it is a record or goes on with one; false if it is none of a trace. */
+  tries(line: string, where: number): boolean {
+    const before = this.#understood;
+    this.line(line, 0, line.length, where);
+    return this.#understood > before;
+  }
+
+  /** What comes next does not go on with what was before. */
+  lost(): void {
+    this.#closeStack();
+    this.#mapper?.lost();
+    this.#layout = 'default';
   }
 
   #start(hasContext: boolean): LockEventMapper {
@@ -103,6 +130,7 @@ export class TraceTextReader {
     if (this.#open === 'stack' || this.#open === 'user-stack') {
       const frame = FRAME.exec(line);
       if (frame !== null) {
+        this.#understood++;
         if (this.#open === 'stack') this.#frame(frame[1] ?? '');
         return;
       }
@@ -110,6 +138,7 @@ export class TraceTextReader {
     if (line.includes('EVENTS')) {
       const lost = LOST.exec(line);
       if (lost !== null) {
+        this.#understood++;
         this.#closeStack();
         this.#mapper?.lost();
         this.#builder.skips.count('records_lost', where, lost[2] === undefined ? 1 : Number(lost[2]));
@@ -121,9 +150,9 @@ export class TraceTextReader {
       return;
     }
     if (/^version = \d+$/.test(line)) return;
-    if (this.#layout === 'graph' || this.#tracer === 'function_graph') {
-      if (readGraphLine(this.#graph, line)) {
-        this.#layout = 'graph';
+    if (this.#layout === 'graph' || this.#tracer === 'function_graph' || this.#inside) {
+      if (readGraphLine(this.#graph, line) && this.#graph.kind !== 'none') {
+        if (!this.#inside) this.#layout = 'graph';
         this.#graphRecord(where);
         return;
       }
@@ -160,6 +189,7 @@ export class TraceTextReader {
   }
 
   #unread(line: string, where: number): void {
+    if (this.#inside) return;
     const { skips } = this.#builder;
     if (/^ ?[A-Z]{0,2}$/.test(line)) return;
     if (RAW.test(line) || HEX.test(line)) skips.count('trace_in_raw_form', where);
@@ -210,7 +240,7 @@ export class TraceTextReader {
   #record(text: string, to: number, where: number): void {
     if (this.#open !== null) this.#closeStack();
     this.#sawRecord = true;
-    this.records++;
+    this.#understood++;
     const head = this.#head;
     let at = head.body;
     let hash = 0;
@@ -227,6 +257,12 @@ export class TraceTextReader {
       code = text.charCodeAt(++at);
     }
     if (at > to) at = to;
+    if (code === 32 && text.charCodeAt(at + 1) === 60 && text.charCodeAt(at + 2) === 45) {
+      // The function tracer's `callee <-caller`.
+      this.#functionEvent.count++;
+      this.#function(text, head.body, at, hash, to, where);
+      return;
+    }
     let event: SourceEvent;
     if (code === 58 && at < to) event = this.#events.at(text, head.body, at, hash);
     else event = this.#oddEvent(text, head.body, at, to);
@@ -273,11 +309,19 @@ export class TraceTextReader {
       if (head.level < 0) mapper.touch(cpu, this.#levelOf(cpu));
       return;
     }
-    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
     if (meaning === 'function') {
-      this.#function(mapper, text, head.body, to, pid, cpu, level, where);
+      let from = head.body;
+      if (text.startsWith('function:', from)) {
+        // In reports the name of the event stands before it.
+        from += 9;
+        while (text.charCodeAt(from) === 32) from++;
+      }
+      let end = from;
+      for (let code = text.charCodeAt(end); isWord(code) && end < to; code = text.charCodeAt(++end));
+      this.#function(text, from, end, hashOf(text, from, end), to, where);
       return;
     }
+    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
     head.computeTime();
     mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
     if (!this.#named.has(pid)) {
@@ -336,41 +380,30 @@ export class TraceTextReader {
   }
 
   /** `callee <-caller`, with arguments, offsets or modules in between; in reports the caller may be missing. */
-  #function(
-    mapper: LockEventMapper,
-    text: string,
-    body: number,
-    to: number,
-    pid: number,
-    cpu: number,
-    level: Level,
-    where: number,
-  ): void {
-    let from = body;
-    if (this.#isReport && text.startsWith('function:', body)) {
-      from = body + 9;
-      while (text.charCodeAt(from) === 32) from++;
-    }
-    let end = from;
-    for (let code = text.charCodeAt(end); isWord(code) && end < to; code = text.charCodeAt(++end));
-    const name = text.slice(from, end);
-    const arrow = text.indexOf('<-', end);
-    const hasCaller = arrow !== -1 && arrow < to;
+  #function(text: string, from: number, end: number, hash: number, to: number, where: number): void {
+    const head = this.#head;
+    const { pid, cpu } = head;
+    const called = this.#functions.at(text, from, end, hash);
+    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
     this.#lastPid[cpu] = pid;
-    this.#lastMapped[cpu] = false;
-    if (!mapper.calls.concerns(name)) {
-      mapper.touch(cpu, level);
+    if (!called.concerns) {
+      this.#lastMapped[cpu] = false;
+      this.#mapper?.touch(cpu, level);
       return;
     }
+    const mapper = this.#mapper ?? this.#start(head.level >= 0);
     this.#lastMapped[cpu] = true;
     let caller: string | null = null;
-    if (hasCaller) {
-      let start = arrow + 2;
+    let start = text.charCodeAt(end) === 32 ? end : text.indexOf(' <-', end);
+    if (start !== -1 && start < to && text.charCodeAt(start + 1) === 60) {
+      start += 3;
       while (start < to && !isWord(text.charCodeAt(start))) start++;
-      caller = SYMBOL.exec(text.slice(start, to))?.[0] ?? null;
-      if (caller !== null) this.#machine.name(caller);
+      let stop = start;
+      let callerHash = 0;
+      for (let code = text.charCodeAt(stop); isWord(code) && stop < to; code = text.charCodeAt(++stop))
+        callerHash = (callerHash * 31 + code) | 0;
+      if (stop > start) caller = this.#functions.at(text, start, stop, callerHash).name;
     }
-    const head = this.#head;
     head.computeTime();
     mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
     if (!this.#named.has(pid)) {
@@ -379,7 +412,7 @@ export class TraceTextReader {
     }
     const argument =
       text.charCodeAt(end) === 40 ? /0x([0-9a-f]{4,16})\b/.exec(text.slice(end, to))?.[1] : undefined;
-    mapper.calls.function(name, caller, argument === undefined ? -1 : addressOf(mapper, argument));
+    mapper.calls.function(called.name, caller, argument === undefined ? -1 : addressOf(mapper, argument));
   }
 
   #call(mapper: LockEventMapper): void {
@@ -412,7 +445,7 @@ export class TraceTextReader {
       return;
     }
     this.#sawRecord = true;
-    this.records++;
+    this.#understood++;
     const head = this.#head;
     head.level = -1;
     head.irqState = 0;

@@ -1,6 +1,7 @@
 // Reads a source of kernel text into a builder: reports of the kernel, tables drawn by hand, listings of stacks.
 import type { Report } from '../../corpus/schema/report.js';
 import type { CaptureBuilder } from '../builder.js';
+import { TracesInside } from '../ftrace/inside-log.js';
 import { ListingReader } from '../listing/reader.js';
 import { DrawnReader, drawnOutside } from '../scenario/reader.js';
 import type { TextBlock } from '../text-blocks.js';
@@ -28,18 +29,21 @@ export class LogSink {
   readonly #reader: KernelLogReader;
   readonly #drawings = new DrawnReader();
   readonly #listings: ListingReader;
+  readonly #traces: TracesInside;
 
   /** `listing`: the text is a listing of stacks as a whole, of any length. */
   constructor(builder: CaptureBuilder, listing = false) {
     this.#builder = builder;
     this.#reader = new KernelLogReader(RECOGNISERS, builder.skips);
     this.#listings = new ListingReader(listing);
+    this.#traces = new TracesInside(builder);
   }
 
   block(block: TextBlock): void {
     this.#reader.block(block);
     this.#drawings.block(block);
     this.#listings.block(block);
+    this.#traces.block(block);
   }
 
   end(): void {
@@ -70,5 +74,6 @@ export class LogSink {
     if (arch !== null) builder.arch(arch);
     for (const tag of machine.platforms(reports, kernel)) builder.platform(tag);
     assembleEpisodes(builder);
+    this.#traces.end();
   }
 }

@@ -1,6 +1,6 @@
 // Calls of lock functions as lock events: function tracer, function_graph, and probes with or without addresses.
 import { LOCK_MODES } from '../../corpus/schema/lock.js';
-import { WANTS } from '../kernel-log/episodes/known-paths.js';
+import { type KnownPath, WANTS } from '../kernel-log/episodes/known-paths.js';
 import { lockFacts } from '../kernel-log/episodes/lock-facts.js';
 import { INFERRED, KIND, type Ledger, OBSERVED } from './ledger.js';
 import { type LockCall, lockCall, type Wrapper, wrapperOf } from './lock-functions.js';
@@ -72,11 +72,6 @@ export class CallMapper {
     };
     runner.calls = state;
     return state;
-  }
-
-  /** True if a call of that function means anything here. */
-  concerns(name: string): boolean {
-    return lockCall(name) !== null || wrapperOf(name) !== null;
   }
 
   /** Function tracer: `name` was called by `caller`; `address` of its first argument where recorded, else -1. */
@@ -358,7 +353,10 @@ export class CallMapper {
     }
     if (call.does !== 'take') return;
     const name =
-      caller === null ? null : wantedBy(call, caller, (lock) => state.held.some((h) => h.name === lock));
+      caller === null ||
+      state.held.some((h) => h.site === caller && h.name !== null && !isBehind(caller, h.name))
+        ? null
+        : wantedBy(call, caller, (lock) => state.held.some((h) => h.name === lock));
     let lock: Lock | null = null;
     if (name !== null) {
       const nth = state.held.filter((held) => held.name === name).length;
@@ -422,11 +420,28 @@ export class CallMapper {
 
 const TAKE: LockCall = { does: 'take', kind: 'mutex', mode: 'exclusive', success: 'always' };
 
+const PATHS = new Map<string, readonly KnownPath[]>();
+const MOST_PATHS = 8192;
+
+/** Rows of the table of known paths for that function. */
+function pathsOf(caller: string): readonly KnownPath[] {
+  const seen = PATHS.get(caller);
+  if (seen !== undefined) return seen;
+  const paths = WANTS.filter((path) => path.function.test(caller));
+  if (PATHS.size >= MOST_PATHS) PATHS.clear();
+  PATHS.set(caller, paths);
+  return paths;
+}
+
+/** True if `caller` takes another known lock while it holds that one. */
+function isBehind(caller: string, held: string): boolean {
+  return pathsOf(caller).some((path) => (path.behind ?? []).includes(held));
+}
+
 /** The lock that `caller` takes by that call, by the table of known paths; `isHeld` tells its first lock from its second. */
 function wantedBy(call: LockCall, caller: string, isHeld: (lock: string) => boolean): string | null {
   if (call.kind !== 'mutex') return null;
-  for (const path of WANTS) {
-    if (!path.function.test(caller)) continue;
+  for (const path of pathsOf(caller)) {
     if (
       (path.behind ?? []).every(isHeld) &&
       !(path.behind === undefined && isHeld(path.lock) && lockFacts(path.lock, []).single)

@@ -91,13 +91,8 @@ export class Ledger {
       if (runner.epoch !== this.epoch) this.#refresh(runner);
       return runner;
     }
-    const before = this.runners.openPiece(this.cpu, level);
     const piece = this.runners.piece(this.cpu, level, this.pid, this.epoch);
     if (piece.epoch !== this.epoch) this.#refresh(piece);
-    if (before === null) {
-      const interrupted = piece.interrupted;
-      this.emit(KIND.irqEnter, piece, null, 0, interrupted, OBSERVED, SOURCE.common);
-    }
     return piece;
   }
 
@@ -159,6 +154,12 @@ export class Ledger {
     known: number,
     source: Source,
   ): number {
+    if (runner.level !== TASK && !runner.entered && source !== SOURCE.common) {
+      // An interrupt is told of when it first does something with a lock.
+      runner.entered = true;
+      this.emit(KIND.irqEnter, runner, null, 0, runner.interrupted, OBSERVED, SOURCE.common);
+      if (runner.firstRow === this.#rows - 1) runner.firstRow++;
+    }
     const row = this.#builder.row(
       kind,
       runner.task === NONE ? this.taskOf(runner) : runner.task,

@@ -111,3 +111,8 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
 export function wrapperOf(name: string): Wrapper | null {
   return Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name]! : null;
 }
+
+/** True if a call of that function means anything to the mapper. */
+export function concernsLocks(name: string): boolean {
+  return lockCall(name) !== null || wrapperOf(name) !== null;
+}

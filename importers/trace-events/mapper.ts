@@ -130,7 +130,7 @@ export class LockEventMapper {
   #leave(cpu: number, level: number): void {
     const ledger = this.#ledger;
     ledger.runners.leave(cpu, level, (piece) => {
-      if (piece.epoch === ledger.epoch)
+      if (piece.entered && piece.epoch === ledger.epoch)
         ledger.emit(KIND.irqExit, piece, null, 0, piece.interrupted, OBSERVED, SOURCE.common);
     });
   }

@@ -35,6 +35,8 @@ export interface Runner {
   held: number;
   locked: boolean;
   dead: boolean;
+  /** For interrupt pieces: true once the capture has heard of it. */
+  entered: boolean;
   /** Rows that the last record made: [firstRow, endRow). A stack printed behind it is theirs. */
   firstRow: number;
   endRow: number;
@@ -63,6 +65,7 @@ function newRunner(
     held: 0,
     locked: false,
     dead: false,
+    entered: false,
     firstRow: 0,
     endRow: 0,
     entryFunction: null,
