@@ -32,6 +32,11 @@ export function openImage(file: Uint8Array): Database {
   return db;
 }
 
+/** An empty database in memory, for comparisons. */
+export function openEmpty(): Database {
+  return new SqliteDatabase(':memory:');
+}
+
 /** SQLite's name for the error (`SQLITE_BUSY`), or null if the error is not SQLite's. */
 export function sqliteCode(error: unknown): string | null {
   return error instanceof SqliteDatabase.SqliteError ? error.code : null;

@@ -64,12 +64,29 @@ export function problemOf(error: unknown, path: string): Problem | null {
   return null;
 }
 
+/**
+ * The problem behind an error of a statement of relock's own, which fits the tables that relock makes: the text of a table
+ * or view is not what was written. Not for queries of users.
+ */
+function brokenSchema(error: unknown, path: string): Problem | null {
+  const said = error instanceof Error ? error.message : '';
+  if (sqliteCode(error) !== 'SQLITE_ERROR') return null;
+  if (!/^(?:no such (?:column|table|module|function)|foreign key mismatch|malformed|near ")/.test(said))
+    return null;
+  return {
+    title: 'DATABASE IS DAMAGED',
+    about: path,
+    facts: ['A table or a view is not as relock makes it.', said],
+    next: `relock verify-db --db ${path}`,
+  };
+}
+
 /** Runs `work`; what the database is to blame for comes out as StoreTrouble, every other error as it is. */
 export function guarded<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const problem = problemOf(error, path);
+    const problem = problemOf(error, path) ?? brokenSchema(error, path);
     if (problem === null) throw error;
     throw new StoreTrouble(problem);
   }

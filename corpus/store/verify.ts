@@ -5,8 +5,9 @@ import type { CaptureId } from '../schema/ids.js';
 import type { Witness } from '../schema/witness.js';
 import { canonicalJson } from '../text/json.js';
 import { sha256 } from './sha256.js';
-import type { Database } from './sqlite.js';
+import { type Database, openEmpty } from './sqlite.js';
 import { derivedOfCapture, derivedOfPrograms, derivedOfSignatures } from './verify-derived.js';
+import { schemaDefects } from './verify-schema.js';
 
 /** What is wrong; empty if all is well. Replaying the witnesses is up to the caller, who has an engine. */
 export function verify(db: Database): Defect[] {
@@ -21,6 +22,11 @@ function verifySnapshot(db: Database): Defect[] {
     .map((problem) => ({ what: 'file', id: '', problem }));
   // Reading on in a damaged file only makes SQLite throw.
   if (structure.length > 0) return structure;
+  // Nor can rows be asked for where a table or a view is not what it was.
+  const fresh = openEmpty();
+  const schema = schemaDefects(db, fresh);
+  fresh.close();
+  if (schema.length > 0) return schema;
   return [
     ...references(db),
     ...captures(db),
