@@ -1,4 +1,5 @@
 // Every example of the help that ends by itself is run as it stands, on sample data.
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bench } from './spawned.laws.js';
 import { COMMANDS } from './table.js';
@@ -12,6 +13,7 @@ beforeAll(() => {
   bench.sample(LOG, 'dmesg.txt');
   bench.sample('x86_64-abba-splat.log', 'logs/boot.log');
   bench.sample(LOG, 'more.log');
+  bench.write('v11.patch', readFileSync(new URL('../corpus/patches/v11.patch', import.meta.url)));
   bench.write('bin/journalctl', '#!/bin/sh\ncat dmesg.txt\n');
   const setUp = [
     'chmod +x bin/journalctl',

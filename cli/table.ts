@@ -254,6 +254,31 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/query.js'),
   },
   {
+    name: 'whatif',
+    args: '[FILE]...',
+    arity: [0, null],
+    summary: 'what goes, stays or comes under other lock rules or changed code',
+    about: [
+      'Applies the changes to all imported programs, or to those of the files given, and compares their deadlocks. A patch speaks of functions and locks (docs/patches.md); corpus/patches has those of the PCI rescan/remove series.',
+    ],
+    examples: [
+      { line: 'relock whatif --set pci_rescan_remove_lock=reentrant', says: 'another rule' },
+      { line: 'relock whatif --patch v11.patch', says: 'other code' },
+      { line: 'relock whatif --patch v11.patch --json dmesg.txt', says: 'of a file, for scripts' },
+    ],
+    options: [
+      { flags: '--set RULE', help: 'CLASS=RULE: reentrant, no-reentrant, fair, unfair', many: true },
+      { flags: '--patch FILE', help: 'a patch; "-" is stdin', many: true },
+    ],
+    exits: [
+      [0, 'nothing new comes'],
+      [1, 'something new comes'],
+      BAD_INPUT,
+      [4, 'nothing is imported, or nothing in it can run'],
+    ],
+    load: () => import('./commands/whatif.js'),
+  },
+  {
     name: 'triage',
     args: 'ID STATE [NOTE]',
     arity: [2, null],

@@ -1,6 +1,7 @@
 // Forms: the JSON objects that `relock --json` prints, one interface per schema name (contract.md section 2).
 import type { Capture, Severity } from './capture.js';
 import type { EventRow } from './event.js';
+import type { EditOutcome } from './patch.js';
 import type { Report } from './report.js';
 import type { Witness } from './witness.js';
 
@@ -138,13 +139,27 @@ export interface ReplayForm {
   readonly steps: number;
 }
 
-/** `relock whatif --json`. */
+/** `relock whatif --json`: deadlocks of the programs as they are, and as they would be. */
 export interface WhatifForm {
   readonly schema: 'relock.whatif/1';
+  /** Found in the programs as they are, and not in the changed ones. */
   readonly gone: readonly Witness[];
+  /** Found in both; the witness is of the changed programs. */
   readonly stays: readonly Witness[];
   readonly new: readonly Witness[];
+  /** True if both searches were complete and left nothing open. */
   readonly complete: boolean;
+  /** What each edit applied to, in the order given: of `--set`, then of the patches. */
+  readonly edits: readonly EditOutcome[];
+  /** Cycles of the changed programs that could be neither confirmed nor refuted. */
+  readonly undecided: readonly {
+    readonly classes: readonly string[];
+    readonly tasks: readonly string[];
+    readonly why: string;
+  }[];
+  /** Programs looked at, and how many of them were changed. */
+  readonly programs: number;
+  readonly changed: number;
 }
 
 /** One program behind a cell of a matrix: a litmus file, what it expects, and what a search of all schedules found. */

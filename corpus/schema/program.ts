@@ -18,6 +18,11 @@ export interface ProgramLock {
 export interface ProgramFlag {
   readonly id: string;
   readonly set: boolean;
+  /**
+   * The lock whose object the flag speaks of (`bound_A` of A): where locks of two programs are one object, such flags are
+   * one, too. Not part of the litmus text.
+   */
+  readonly of?: string;
 }
 
 /** Guard of an op: it is skipped (a step that does nothing) unless the flag has the wanted value. */

@@ -235,6 +235,15 @@ function assemble(
     const uses = usesOf(bodies);
     for (const flag of program.flags) {
       if (!uses.flags.has(flag.id)) continue;
+      const lock = flag.of === undefined ? undefined : renamed.get(nodeKey(part.index, flag.of));
+      if (flag.of !== undefined && lock !== undefined) {
+        // A flag of an object: where locks are one object, it is one flag.
+        const id = `${flag.id.slice(0, flag.id.length - flag.of.length)}${lock}`;
+        flagName.set(flag.id, id);
+        if (!flags.some((known) => known.id === id)) flags.push({ id, set: flag.set, of: lock });
+        flagNames.add(id);
+        continue;
+      }
       flagName.set(flag.id, uniqueName(flag.id, flagNames));
       flags.push({ id: flagName.get(flag.id) ?? flag.id, set: flag.set });
     }

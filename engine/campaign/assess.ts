@@ -1,0 +1,133 @@
+// Assess: every deadlock of some programs, told apart by who runs into it, each with a witness that was replayed.
+import { BASES } from '../../corpus/schema/capture.js';
+import type { Schedule } from '../../corpus/schema/schedule.js';
+import type { Witness } from '../../corpus/schema/witness.js';
+import { exploreSteps } from '../explore/exhaustive.js';
+import { compile } from '../model/compile.js';
+import { Machine } from '../model/machine.js';
+import { PREDICT_LIMITS, type PredictLimits, predictSteps } from '../predict/predict.js';
+import type { PredictSource } from '../predict/source.js';
+import { replaySchedule } from '../schedulers/replay.js';
+import { cycleIdentity, identityOf } from '../whatif/identity.js';
+import { type EstablishInput, establishSteps } from './establish.js';
+import type { CampaignProgram } from './state.js';
+
+/** One deadlock or violation. */
+export interface Assessed {
+  /** What it has in common with itself in another version of the code. */
+  readonly identity: string;
+  readonly witness: Witness;
+}
+
+/** A cycle that could be neither confirmed nor refuted. */
+export interface Undecided {
+  readonly classes: readonly string[];
+  readonly tasks: readonly string[];
+  readonly why: string;
+}
+
+export interface Assessment {
+  readonly found: readonly Assessed[];
+  readonly undecided: readonly Undecided[];
+  /** True if every schedule of every program was covered, or every cycle of those that are too large was decided. */
+  readonly complete: boolean;
+}
+
+export interface AssessLimits {
+  /** States of the search of one program. */
+  readonly states: number;
+  readonly predict: PredictLimits;
+}
+
+export const ASSESS_LIMITS: AssessLimits = { states: 50_000, predict: PREDICT_LIMITS };
+
+/** Looks at each program by itself, then at the cycles across all. Pauses every few milliseconds. */
+export function* assessSteps(
+  programs: readonly CampaignProgram[],
+  foundAt: string,
+  limits: AssessLimits = ASSESS_LIMITS,
+): Generator<number, Assessment> {
+  const found = new Map<string, Assessed>();
+  let searched = true;
+
+  function* establish(input: Omit<EstablishInput, 'foundAt'>): Generator<number, void> {
+    const done = yield* establishSteps({ ...input, foundAt });
+    if (!done.ok) {
+      searched = false;
+      return;
+    }
+    const identity = identityOf(done.witness, input.lowered.program);
+    const known = found.get(identity);
+    const nearer = (a: Witness, b: Witness): boolean => BASES.indexOf(a.basis) < BASES.indexOf(b.basis);
+    if (known === undefined || nearer(done.witness, known.witness))
+      found.set(identity, { identity, witness: done.witness });
+  }
+
+  /** Programs of which every schedule was covered. */
+  const covered = new Set<CampaignProgram>();
+  for (const one of programs) {
+    const { lowered, captures } = one;
+    const compiled = compile(lowered.program);
+    if (!compiled.ok) {
+      searched = false;
+      continue;
+    }
+    const machine = new Machine(compiled.compiled);
+    if (lowered.observedSchedule !== null) {
+      const { verdict } = replaySchedule(machine, lowered.observedSchedule);
+      if (verdict.kind === 'deadlock' || verdict.kind === 'stranded' || verdict.kind === 'violated')
+        yield* establish({ lowered, run: { schedule: lowered.observedSchedule }, captures });
+    }
+    const result = yield* exploreSteps(machine, { states: limits.states });
+    // What is left open here is what prediction decides: deadlocks. Nobody looks for other ends of such a program.
+    if (result.complete) covered.add(one);
+    else searched = false;
+    const runs: readonly Schedule[] = result.finds.map(({ schedule }) => schedule);
+    for (const schedule of runs) yield* establish({ lowered, run: { schedule }, captures });
+  }
+
+  const runnable = programs.filter(({ lowered }) => compile(lowered.program).ok);
+  const sources = runnable.map(
+    ({ lowered, captures, single }): PredictSource => ({
+      lowered,
+      captures: captures.map(({ id }) => id),
+      ...(single === undefined ? {} : { single }),
+    }),
+  );
+  const prediction = yield* predictSteps(sources, limits.predict);
+  for (const { candidate, find, sources: from, taskSources } of prediction.cycles) {
+    if (candidate === null || find === null) continue;
+    const captures = new Map(from.flatMap((s) => (runnable[s]?.captures ?? []).map((c) => [c.id, c])));
+    const fileOf = (s: number) => {
+      const own = runnable[s]?.captures ?? [];
+      return own.length === 1 ? (own[0]?.file ?? null) : null;
+    };
+    yield* establish({
+      lowered: candidate,
+      run: { schedule: find.schedule },
+      captures: [...captures.values()],
+      files: taskSources.map(fileOf),
+    });
+  }
+  const known = new Set([...found.values()].map(({ identity }) => identity));
+  const open = prediction.cycles.filter(({ status, candidate, sources: from, tasks, classes }) => {
+    if (status !== 'open') return false;
+    // All schedules of its program were covered: what of it can happen has been found.
+    const [only] = from.map((s) => runnable[s]);
+    if (
+      from.length === 1 &&
+      only !== undefined &&
+      covered.has(only) &&
+      candidate?.basis === only.lowered.basis
+    )
+      return false;
+    // The same tasks over the same classes at another place: one more place of what is known.
+    const programs = from.flatMap((s) => runnable[s]?.lowered.program.tasks ?? []);
+    return !known.has(cycleIdentity(tasks, classes, programs));
+  });
+  return {
+    found: [...found.values()],
+    undecided: open.map(({ classes, tasks, why }) => ({ classes, tasks, why })),
+    complete: searched && prediction.complete && open.length === 0,
+  };
+}

@@ -1,0 +1,112 @@
+// Call chains of the ops of a body: as recorded, or put together from the sections around where nothing was recorded.
+import type { FunctionNames } from '../../corpus/schema/patch.js';
+import type { Op, ProgramTask } from '../../corpus/schema/program.js';
+import { closingOp } from '../shrink/bodies.js';
+
+/** Functions, innermost first. */
+export type Chain = readonly string[];
+
+/** `sriov_disable.part.0` is sriov_disable for everybody who reads source. */
+function plain(name: string): string {
+  return name.replace(/\.(?:isra|part|constprop|cold|llvm)\b.*$/, '');
+}
+
+export function isOneOf(names: FunctionNames, frame: string): boolean {
+  return names.includes(frame) || names.includes(plain(frame));
+}
+
+/** Index of the innermost frame of a function, or -1. */
+export function depthOf(chain: Chain, names: FunctionNames): number {
+  return chain.findIndex((frame) => isOneOf(names, frame));
+}
+
+/** Index of the unlock that gives back what op `at` takes, or the end of the body if none does. */
+export function endOfSection(body: readonly Op[], at: number): number {
+  return closingOp(body, at) ?? body.length;
+}
+
+/**
+ * The chain of each op. Where the recording has none (lists of held locks, litmus text), the functions that took the locks
+ * around it stand in, for they have not returned yet, and last the task's own function. An unlock without a chain belongs to
+ * the function that took the lock.
+ */
+export function chainsOf(task: ProgramTask): Chain[] {
+  const { body } = task;
+  const outermost = task.function === null ? [] : [task.function];
+  const chains: Chain[] = [];
+  const open: { readonly lock: string; readonly index: number }[] = [];
+  body.forEach((op, i) => {
+    const around = (): Chain => {
+      const takers = open.map((held) => body[held.index]?.site ?? null).reverse();
+      const own = op.site === null ? [] : [op.site];
+      return [...new Set([...own, ...takers.filter((site) => site !== null), ...outermost])];
+    };
+    if (op.do === 'unlock') {
+      const at = open.findLastIndex((held) => held.lock === op.lock);
+      const taken = at < 0 ? null : (open[at]?.index ?? null);
+      chains.push(op.frames.length > 0 ? op.frames : ((taken === null ? null : chains[taken]) ?? around()));
+      if (at >= 0) open.splice(at, 1);
+      return;
+    }
+    chains.push(op.frames.length > 0 ? op.frames : around());
+    if (op.do === 'lock') open.push({ lock: op.lock, index: i });
+  });
+  return chains;
+}
+
+/** A stretch of a body, both ends included. */
+export interface Extent {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * The longest stretches whose ops all have the function on their chain, together with the unlocks of what they take. Calls
+ * that follow each other with no other op between them cannot be told apart, and count as one.
+ */
+export function extentsOf(body: readonly Op[], chains: readonly Chain[], names: FunctionNames): Extent[] {
+  const inside = chains.map((chain) => depthOf(chain, names) >= 0);
+  const extents: Extent[] = [];
+  for (let i = 0; i < body.length; i++) {
+    if (inside[i] !== true || body[i]?.do === 'unlock') continue;
+    let last = i;
+    for (let j = i; j < body.length && (inside[j] === true || j <= last); j++) {
+      if (body[j]?.do === 'lock') last = Math.max(last, Math.min(endOfSection(body, j), body.length - 1));
+      else last = Math.max(last, j);
+    }
+    extents.push({ first: i, last });
+    i = last;
+  }
+  return extents;
+}
+
+/** The lock ops open before op `at`, outermost first. */
+export function openAt(body: readonly Op[], at: number): number[] {
+  const open: number[] = [];
+  for (let i = 0; i < at; i++) {
+    const op = body[i];
+    if (op?.do === 'lock') open.push(i);
+    else if (op?.do === 'unlock') {
+      const index = open.findLastIndex((o) => lockOf(body[o]) === op.lock);
+      if (index >= 0) open.splice(index, 1);
+    }
+  }
+  return open;
+}
+
+export function lockOf(op: Op | undefined): string | null {
+  return op !== undefined && 'lock' in op ? op.lock : null;
+}
+
+/** Small words that only take a lock for whoever calls them. */
+const WRAPPER = /^(?:pci_lock_rescan_remove|device_lock|__device_driver_lock|.*_lock)$/;
+
+/** True if the function itself takes the lock of this op: by its site, or through a wrapper called by it. */
+export function isTakenBy(op: Op, chain: Chain, names: FunctionNames): boolean {
+  if (op.site !== null && isOneOf(names, op.site)) return true;
+  const at = op.site === null ? 0 : chain.indexOf(op.site);
+  const caller = chain[at + 1];
+  return (
+    op.site !== null && at >= 0 && WRAPPER.test(op.site) && caller !== undefined && isOneOf(names, caller)
+  );
+}
