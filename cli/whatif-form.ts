@@ -6,6 +6,7 @@ import type { Witness } from '../corpus/schema/witness.js';
 import { type Assessment, assessSteps } from '../engine/campaign/assess.js';
 import type { CampaignProgram } from '../engine/campaign/state.js';
 import { applyPatch } from '../engine/whatif/apply.js';
+import { isWithoutSites } from '../engine/whatif/chains.js';
 
 /** Applies the patches one after the other. `foundAt`: ISO 8601 time for the witnesses. */
 export async function whatifForm(
@@ -26,7 +27,8 @@ export async function whatifForm(
   const changed = after.filter(({ lowered }, i) => lowered !== before[i]?.lowered).length;
   const was = await assess(before, foundAt);
   const is = await assess(after, foundAt);
-  return compared(was, is, { edits, programs: before.length, changed });
+  const without = before.filter(({ lowered }) => isWithoutSites(lowered.program)).length;
+  return compared(was, is, { edits, programs: before.length, changed, without_sites: without });
 }
 
 async function assess(programs: readonly CampaignProgram[], foundAt: string): Promise<Assessment> {
@@ -41,7 +43,7 @@ async function assess(programs: readonly CampaignProgram[], foundAt: string): Pr
 function compared(
   was: Assessment,
   is: Assessment,
-  about: Pick<WhatifForm, 'edits' | 'programs' | 'changed'>,
+  about: Pick<WhatifForm, 'edits' | 'programs' | 'changed' | 'without_sites'>,
 ): WhatifForm {
   const before = new Set(was.found.map(({ identity }) => identity));
   const after = new Set(is.found.map(({ identity }) => identity));

@@ -160,6 +160,8 @@ export interface WhatifForm {
   /** Programs looked at, and how many of them were changed. */
   readonly programs: number;
   readonly changed: number;
+  /** Programs of recordings that do not say in which function a lock is taken: no patch can speak of them. */
+  readonly without_sites: number;
 }
 
 /** One program behind a cell of a matrix: a litmus file, what it expects, and what a search of all schedules found. */

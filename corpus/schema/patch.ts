@@ -9,6 +9,8 @@ export interface PatchFlag {
   readonly name: string;
   /** Class of the lock whose object has this flag (each device is bound or not), or null for one flag in all. */
   readonly of: string | null;
+  /** Instead of a class: the locks that this function takes, whatever class a driver gave them. */
+  readonly takenIn: FunctionNames | null;
   readonly set: boolean;
 }
 

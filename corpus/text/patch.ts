@@ -12,7 +12,7 @@ export type PatchResult =
   | { readonly ok: false; readonly problems: readonly PatchProblem[] };
 
 const FORMS: Readonly<Record<string, string>> = {
-  flag: 'flag NAME [of CLASS] [set]',
+  flag: 'flag NAME [of CLASS|of lock taken in FUNCTION] [set]',
   rule: 'rule CLASS reentrant|no-reentrant|fair|unfair...',
   take: 'take CLASS around FUNCTION[, FUNCTION...] [in FUNCTION]',
   drop: 'drop CLASS in FUNCTION[, FUNCTION...]',
@@ -115,8 +115,11 @@ function parseFlag(words: readonly string[]): PatchFlag | null {
   if (name === undefined || !/^[A-Za-z][\w-]*$/.test(name)) return null;
   const set = rest[rest.length - 1] === 'set';
   const middle = set ? rest.slice(0, -1) : rest;
-  if (middle.length === 0) return { name, of: null, set };
-  return middle.length === 2 && middle[0] === 'of' ? { name, of: middle[1] ?? '', set } : null;
+  if (middle.length === 0) return { name, of: null, takenIn: null, set };
+  if (middle[0] !== 'of') return null;
+  if (middle.length === 2) return { name, of: middle[1] ?? '', takenIn: null, set };
+  const takenIn = middle.slice(1, 4).join(' ') === 'lock taken in' ? names(middle[4] ?? '') : null;
+  return takenIn === null || middle.length !== 5 ? null : { name, of: null, takenIn, set };
 }
 
 function parseEdit(

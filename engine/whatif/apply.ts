@@ -3,6 +3,7 @@ import type { EditOutcome, Patch, PatchEdit } from '../../corpus/schema/patch.js
 import type { LoweredProgram, Program } from '../../corpus/schema/program.js';
 import { slice } from '../shrink/slice.js';
 import { callBefore } from './call.js';
+import { chainsOf, isTakenBy } from './chains.js';
 import { dropLock } from './drop.js';
 import { guardFunctions, switchFlag } from './flag.js';
 import type { Edited } from './names.js';
@@ -41,11 +42,31 @@ function edit(program: Program, patch: Patch, one: PatchEdit): Edited {
   }
 }
 
+/** The patch with the classes of locks that its flags name by a function, as these programs have them. */
+function resolved(patch: Patch, programs: readonly LoweredProgram[]): Patch {
+  const flags = patch.flags.map((flag) => {
+    const { takenIn } = flag;
+    if (takenIn === null) return flag;
+    const classes = new Set<string>();
+    for (const { program } of programs)
+      for (const task of program.tasks) {
+        const chains = chainsOf(task);
+        task.body.forEach((op, i) => {
+          if (op.do !== 'lock' || !isTakenBy(op, chains[i] ?? [], takenIn)) return;
+          classes.add(program.locks.find(({ id }) => id === op.lock)?.class ?? '');
+        });
+      }
+    return { ...flag, of: [...classes].join('|') };
+  });
+  return { ...patch, flags };
+}
+
 /** Sentences that speak of what the log does not show. */
 const NOT_IN_LOG = /^(\S+ goes on to .*): not in the log/;
 
 /** Applies all edits of a patch, one after the other, to each program. What was seen is no longer seen once it is changed. */
-export function applyPatch(patch: Patch, programs: readonly LoweredProgram[]): Patched {
+export function applyPatch(written: Patch, programs: readonly LoweredProgram[]): Patched {
+  const patch = resolved(written, programs);
   const applied = patch.edits.map(() => new Set<string>());
   const passed = patch.edits.map(() => new Set<string>());
   const changed = programs.map((lowered): LoweredProgram => {

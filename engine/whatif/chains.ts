@@ -1,6 +1,6 @@
 // Call chains of the ops of a body: as recorded, or put together from the sections around where nothing was recorded.
 import type { FunctionNames } from '../../corpus/schema/patch.js';
-import type { Op, ProgramTask } from '../../corpus/schema/program.js';
+import type { Op, Program, ProgramTask } from '../../corpus/schema/program.js';
 import { closingOp } from '../shrink/bodies.js';
 
 /** Functions, innermost first. */
@@ -25,33 +25,51 @@ export function endOfSection(body: readonly Op[], at: number): number {
   return closingOp(body, at) ?? body.length;
 }
 
+/** A chain of one frame is no more than a site: function tracers and kprobes give these. */
+function isRecorded(op: Op): boolean {
+  return op.frames.length > 1;
+}
+
 /**
- * The chain of each op. Where the recording has none (lists of held locks, litmus text), the functions that took the locks
- * around it stand in, for they have not returned yet, and last the task's own function. An unlock without a chain belongs to
- * the function that took the lock.
+ * The chain of each op. Where the recording has none (lists of held locks, litmus text, function tracers), the functions that
+ * took the locks around it stand in, for they have not returned yet, with those that give them back, and last the task's own
+ * function. An unlock without a chain belongs to the function that took the lock.
  */
 export function chainsOf(task: ProgramTask): Chain[] {
   const { body } = task;
   const outermost = task.function === null ? [] : [task.function];
   const chains: Chain[] = [];
   const open: { readonly lock: string; readonly index: number }[] = [];
+  /** Who takes a lock, and who gives it back: the same function, or one that it was called by. */
+  const sitesOf = (index: number): string[] => {
+    const close = body[endOfSection(body, index)];
+    const by = close === undefined || isRecorded(close) ? null : close.site;
+    return [body[index]?.site ?? null, by].filter((site) => site !== null);
+  };
   body.forEach((op, i) => {
-    const around = (): Chain => {
-      const takers = open.map((held) => body[held.index]?.site ?? null).reverse();
-      const own = op.site === null ? [] : [op.site];
-      return [...new Set([...own, ...takers.filter((site) => site !== null), ...outermost])];
+    const around = (own: readonly string[]): Chain => {
+      const takers = open.map((held) => sitesOf(held.index)).reverse();
+      return [...new Set([...own, ...takers.flat(), ...outermost])];
     };
     if (op.do === 'unlock') {
       const at = open.findLastIndex((held) => held.lock === op.lock);
-      const taken = at < 0 ? null : (open[at]?.index ?? null);
-      chains.push(op.frames.length > 0 ? op.frames : ((taken === null ? null : chains[taken]) ?? around()));
+      const taken = at < 0 ? undefined : chains[open[at]?.index ?? -1];
+      chains.push(isRecorded(op) ? op.frames : (taken ?? around(op.site === null ? [] : [op.site])));
       if (at >= 0) open.splice(at, 1);
       return;
     }
-    chains.push(op.frames.length > 0 ? op.frames : around());
+    const own = op.do === 'lock' ? sitesOf(i) : op.site === null ? [] : [op.site];
+    chains.push(isRecorded(op) ? op.frames : around(own));
     if (op.do === 'lock') open.push({ lock: op.lock, index: i });
   });
   return chains;
+}
+
+/** True if nothing says in which function any op of the program is done: no patch can speak of it. */
+export function isWithoutSites(program: Program): boolean {
+  return program.tasks.every(({ body }) =>
+    body.every(({ site, frames }) => site === null && frames.length === 0),
+  );
 }
 
 /** A stretch of a body, both ends included. */

@@ -92,26 +92,41 @@ export function guardFunctions(
   const done = editedBodies(program, (task, note, pass) => {
     const chains = chainsOf(task);
     const body = [...task.body];
-    for (const names of functions)
+    const guardFrom = (from: number, to: number, lock: string | null, name: string): void => {
+      const guard = { flag: flagId(flag, lock), when: value };
+      for (let i = from; i <= to; i++) {
+        const op = body[i];
+        if (op === undefined) continue;
+        if (op.guard === null) body[i] = { ...op, guard };
+        else if (op.guard.flag !== guard.flag || op.guard.when !== value) pass(`${name} has a guard already`);
+      }
+      if (from <= to) note(`${name} ${value ? 'when' : 'unless'} ${flag.name}`);
+    };
+    const isOwn = (lock: string): boolean => flag.of !== null && isClass(flag.of, classes.get(lock) ?? '');
+    for (const names of functions) {
+      const name = names[0] ?? '';
       for (const { first, last } of extentsOf(task.body, chains, names)) {
         const holder = openAt(task.body, first)
           .map((i) => lockOf(task.body[i]))
-          .filter((lock) => lock !== null && flag.of !== null && isClass(flag.of, classes.get(lock) ?? ''))
+          .filter((lock) => lock !== null && isOwn(lock))
           .pop();
-        if (flag.of !== null && holder === undefined) {
-          pass(`${names[0]} is called without ${flag.of}`);
-          continue;
+        if (flag.of === null) guardFrom(first, last, null, name);
+        else if (holder !== undefined) guardFrom(first, last, holder, name);
+        else {
+          // A function that takes the lock itself: what it does under it.
+          let found = false;
+          for (let i = first; i <= last; i++) {
+            const op = task.body[i];
+            if (op?.do !== 'lock' || !isOwn(op.lock) || !isTakenBy(op, chains[i] ?? [], names)) continue;
+            const end = endOfSection(task.body, i);
+            guardFrom(i + 1, end - 1, op.lock, name);
+            found = true;
+            i = end;
+          }
+          if (!found) pass(`${name} is called without ${flag.of}`);
         }
-        const guard = { flag: flagId(flag, holder ?? null), when: value };
-        for (let i = first; i <= last; i++) {
-          const op = body[i];
-          if (op === undefined) continue;
-          if (op.guard === null) body[i] = { ...op, guard };
-          else if (op.guard.flag !== guard.flag || op.guard.when !== guard.when)
-            pass(`${names[0]} has a guard already`);
-        }
-        note(`${names[0]} ${value ? 'when' : 'unless'} ${flag.name}`);
       }
+    }
     return body.some((op, i) => op !== task.body[i]) ? body : null;
   });
   return declared(done, flag);

@@ -1,7 +1,7 @@
 // Edit: a lock is taken around each call of a function.
 import type { FunctionNames } from '../../corpus/schema/patch.js';
-import type { Op, Program, ProgramTask } from '../../corpus/schema/program.js';
-import { type Chain, chainsOf, depthOf, type Extent, endOfSection, extentsOf, isTakenBy } from './chains.js';
+import type { Op, Program } from '../../corpus/schema/program.js';
+import { type Chain, chainsOf, depthOf, type Extent, extentsOf, isTakenBy } from './chains.js';
 import { type Edited, editedBodies, isClass, lockOp, locksOfClass, unlockOp } from './names.js';
 
 /** The program with a lock of that class, and its id; null if there are several and nobody says which. */
@@ -15,14 +15,6 @@ function theLock(program: Program, pattern: string): { program: Program; id: str
   const name = pattern.split('|')[0] ?? pattern;
   const lock = { id, kind: 'mutex' as const, units: 1, class: name, rules: [] };
   return { program: { ...program, locks: [...program.locks, lock] }, id };
-}
-
-/** True if what the log shows of this task ends in a wait: what it took it gives back only because we say so. */
-function isCut(task: ProgramTask): boolean {
-  const last = task.body.findLastIndex((op) => op.do !== 'unlock');
-  const close = last < 0 ? -1 : endOfSection(task.body, last);
-  const unlock = task.body[close];
-  return unlock !== undefined && unlock.line === null && unlock.site === null && unlock.frames.length === 0;
 }
 
 /** From the function outward: who called it. */
@@ -81,7 +73,7 @@ export function takeLock(
       changed = true;
       note(names[0] ?? '');
     }
-    if (!seen && inside !== null && isCut(task)) {
+    if (!seen && inside !== null) {
       const cut = goesOn(body, chainsOf({ ...task, body }), inside, around, found.id);
       if (cut === null) return null;
       note(`${inside[0]} goes on to ${around.map((names) => names[0]).join(' or ')}: not in the log`);

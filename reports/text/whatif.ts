@@ -48,6 +48,14 @@ export function whatifLines(form: WhatifForm): string[] {
       wrap(`${cycleText(classes)} (${tasks.join(', ')}): ${why}`, 'open   ', '       '),
     ),
     '',
+    ...(form.without_sites === 0
+      ? []
+      : wrap(
+          `${count(form.without_sites, 'program')} of recordings that do not say in which function a lock is taken: a patch ` +
+            'finds nothing there. Record with call chains (options/stacktrace, trace-cmd record -T).',
+          '',
+          '',
+        )),
     ...wrap(
       `${count(form.programs, 'program')}, ${form.changed} changed: ${form.gone.length} gone, ${form.stays.length} ` +
         `stay, ${form.new.length} new. ${form.complete ? 'Complete.' : 'Not complete: what is not listed is not excluded.'}`,
