@@ -32,6 +32,7 @@ const ABOUT_DEADLOCK: ReadonlySet<ReportKind> = new Set([
 /** Skips that mean: somebody waits, or a cycle was reported, and the log does not say enough to run it. */
 const LEAVES_OPEN: ReadonlySet<string> = new Set([
   'wait_not_explained',
+  'contention_without_order',
   'chain_incomplete',
   'no_program_from_report',
 ]);

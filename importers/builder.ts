@@ -395,6 +395,9 @@ export class CaptureBuilder {
   lockOfRow(row: number): number {
     return this.#columns.lock[row]!;
   }
+  whereOfRow(row: number): number {
+    return this.#columns.where[row]!;
+  }
   kindOfRow(row: number): number {
     return this.#columns.kind[row]!;
   }

@@ -91,7 +91,10 @@ export class TraceTextReader {
   }
 
   #start(hasContext: boolean): LockEventMapper {
-    const mapper = new LockEventMapper(this.#builder, { assumes: hasContext ? [] : [NO_CONTEXT] });
+    const mapper = new LockEventMapper(this.#builder, {
+      lines: true,
+      assumes: hasContext ? [] : [NO_CONTEXT],
+    });
     this.#mapper = mapper;
     this.#payloads = new Payloads(mapper);
     return mapper;

@@ -4,7 +4,7 @@ import { type KnownPath, WANTS } from '../kernel-log/episodes/known-paths.js';
 import { lockFacts } from '../kernel-log/episodes/lock-facts.js';
 import { INFERRED, KIND, type Ledger, OBSERVED } from './ledger.js';
 import { type LockCall, lockCall, type Wrapper, wrapperOf } from './lock-functions.js';
-import { type Lock, SOURCE } from './locks.js';
+import { type Lock, NOBODY, SOURCE, takesPerOpen } from './locks.js';
 import type { Pairing } from './pairing.js';
 import type { Pending, Runner } from './runners.js';
 
@@ -259,7 +259,8 @@ export class CallMapper {
     depth = state.graph.length,
   ): void {
     const ledger = this.#ledger;
-    const object = ledger.locks.byObject(address, SOURCE.probe);
+    const taker = call.does === 'take' || call.does === 'try' ? runner.pid : NOBODY;
+    const object = ledger.locks.byObject(address, SOURCE.probe, taker);
     this.#pairing.kindSeen(object, call.kind);
     const mode = modeCode(call);
     if (state.wrapper !== null) this.#pairing.nameSeen(object, state.wrapper.lock);
@@ -300,6 +301,7 @@ export class CallMapper {
   }
 
   #nameByCaller(state: CallState, object: Lock, call: LockCall, caller: string): void {
+    if (takesPerOpen(caller)) object.perOpen = true;
     if (state.names.has(object)) return;
     const name = wantedBy(call, caller, (lock) => [...state.names.values()].includes(lock));
     if (name === null) return;

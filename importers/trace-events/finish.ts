@@ -12,6 +12,7 @@ const BY_CALL =
 /** Settles what had to wait for the last record. The mapper must not be fed afterwards. */
 export function finishMapping(ledger: Ledger, pairing: Pairing, _calls: CallMapper): void {
   const { builder, locks } = ledger;
+  ledger.countUnexplained();
   ledger.forgetPending();
   const resolved = pairing.resolve();
   const dropped = new Set<number>();
@@ -41,6 +42,14 @@ export function finishMapping(ledger: Ledger, pairing: Pairing, _calls: CallMapp
       builder.lockClass(name, kind, known !== null && lockFacts(known, []).single),
     );
   }
+  const kept = locks.objects.filter((object) => !dropped.has(object.id));
+  const waits = kept.filter((object) => object.source === SOURCE.contention).length;
+  if (waits > 0 && waits === kept.length && named.size === 0)
+    builder.skips.count(
+      'contention_without_order',
+      ledger.firstContention < 0 ? null : ledger.lineOf(ledger.firstContention),
+      waits,
+    );
   for (const klass of locks.classes()) builder.refineClass(klass.id, kindOf(klass));
   const byCall: Lock[] = [];
   for (const lock of locks.keyed()) {

@@ -64,7 +64,12 @@ export class Ledger {
   #rows = 0;
   anyDropped = false;
 
-  constructor(builder: CaptureBuilder, assumes: readonly string[]) {
+  readonly #lines: boolean;
+  /** The first row of contention, or -1. */
+  firstContention = -1;
+
+  constructor(builder: CaptureBuilder, assumes: readonly string[], lines: boolean) {
+    this.#lines = lines;
     this.#builder = builder;
     this.#assumes = assumes;
     this.locks = new Locks(builder);
@@ -88,6 +93,7 @@ export class Ledger {
     const { level } = this;
     if (level === TASK) {
       const runner = this.runners.task(this.pid, this.cpu);
+      runner.asleep = false;
       if (runner.epoch !== this.epoch) this.#refresh(runner);
       return runner;
     }
@@ -250,6 +256,7 @@ export class Ledger {
       this.hold(lock, runner, mode);
     }
     runner.locked = true;
+    lock.uses++;
     const pending: Pending = { lock, mode, requestRow, inferredRow, contended: false };
     if (runner.pending.length >= 16) runner.pending.shift();
     runner.pending.push(pending);
@@ -318,6 +325,28 @@ export class Ledger {
     this.emit(KIND.release, runner, lock, mode < 0 ? 0 : mode, peer, OBSERVED, lock.source);
   }
 
+  /**
+   * The place where the runner asked for a lock shows that the object is new: what had its address before has ended. Only
+   * while nobody holds it, and only the first time.
+   */
+  reborn(runner: Runner): void {
+    const pending = runner.pending[runner.pending.length - 1];
+    if (pending === undefined || pending.requestRow < runner.firstRow) return;
+    const old = pending.lock;
+    const held = old.epoch === this.epoch ? old.holders.length : 0;
+    const own = pending.inferredRow >= 0 ? 1 : 0;
+    if (held > own || old.uses <= 1) return;
+    const lock = this.locks.renewed(old);
+    lock.uses = 1;
+    if (own === 1) {
+      this.unhold(old, runner);
+      this.#builder.setLock(pending.inferredRow, lock.id);
+      this.hold(lock, runner, pending.mode);
+    }
+    this.#builder.setLock(pending.requestRow, lock.id);
+    pending.lock = lock;
+  }
+
   noteEvidence(lock: Lock, runner: Runner, read: boolean): void {
     if (read) lock.klass.evidence |= EVIDENCE.read;
     if (runner.level !== TASK || (this.irqState & IRQ_STATE.hardOff) !== 0)
@@ -335,6 +364,19 @@ export class Ledger {
     } else this.forgetPending();
     this.epoch++;
     for (const cpu of this.runners.cpus()) this.runners.leave(cpu, 0, () => {});
+  }
+
+  /** Counts waits of which the recording does not say what for: contention names no lock and no holder. */
+  countUnexplained(): void {
+    for (const runner of this.runners.all())
+      for (const pending of runner.epoch === this.epoch && runner.asleep ? runner.pending : [])
+        if (pending.contended && pending.lock.source === SOURCE.contention)
+          this.#builder.skips.count('wait_not_explained', this.lineOf(pending.requestRow));
+  }
+
+  /** The line of a row, or null where rows know bytes. */
+  lineOf(row: number): number | null {
+    return this.#lines ? this.#builder.whereOfRow(row) : null;
   }
 
   /** What was asked for last and never answered was not got, as far as anybody knows. */

@@ -40,13 +40,40 @@ export interface Lock {
   /** Name under which it was last used. */
   lastName: number;
   epoch: number;
+  /** True for locks of an open file: another task at that address has opened another file. */
+  perOpen: boolean;
+  /** Requests for it. */
+  uses: number;
+  /** Pid that took it last. */
+  taker: number;
   readonly holders: Runner[];
   readonly modes: number[];
 }
 
 const INNER = /(^|[.>])wait_lock$/;
+/**
+ * Locks inside what one open(2) makes: struct kernfs_open_file, struct seq_file, struct file. The slab hands the same address
+ * out again for the next open, so the same address in two tasks is hardly ever the same lock.
+ */
+const PER_OPEN = /^&of->(mutex|prealloc_mutex)|^&p->lock(#|$)|^&f->f_pos_lock/;
+/** Functions that take such a lock, for records without names (fs/kernfs/file.c, fs/seq_file.c, fs/file.c). */
+const PER_OPEN_SITES =
+  /^(kernfs_fop_(write|read)(_iter)?|kernfs_seq_start|kernfs_file_direct_read|seq_read(_iter)?|seq_lseek|__?fdget_pos|fdget_pos)$/;
+
+/** True if that function takes the lock of an open file. */
+export function takesPerOpen(caller: string): boolean {
+  return PER_OPEN_SITES.test(caller);
+}
+
 /** Name of the class of locks whose name is not known until the end of the recording. */
 const UNNAMED = 'unnamed lock';
+
+/** No pid: the lock is not being taken. */
+export const NOBODY = -1_000_000;
+
+function isAnothers(lock: Lock, taker: number): boolean {
+  return lock.perOpen && lock.taker !== NOBODY && lock.taker !== taker && lock.holders.length === 0;
+}
 
 /** All locks and classes of one recording. */
 export class Locks {
@@ -117,6 +144,9 @@ export class Locks {
       source,
       lastName: name,
       epoch: 0,
+      perOpen: PER_OPEN.test(klass.name),
+      uses: 0,
+      taker: NOBODY,
       holders: [],
       modes: [],
     };
@@ -126,10 +156,14 @@ export class Locks {
    * The lock with that dep_map. A lock may be released under another name than it was taken under (its class was set
    * meanwhile); taken under a name that it was neither taken nor released under before, it is another object at a reused address.
    */
-  byMap(address: number, name: number, taking: boolean): Lock {
+  byMap(address: number, name: number, taker: number): Lock {
     const known = this.#byMap[address];
+    const taking = taker !== NOBODY;
     if (known !== undefined) {
-      if (known.lastName === name) return known;
+      if (known.lastName === name && !(taking && isAnothers(known, taker))) {
+        if (taking) known.taker = taker;
+        return known;
+      }
       if (!taking || known.holders.length > 0) {
         known.lastName = name;
         return known;
@@ -138,18 +172,46 @@ export class Locks {
     }
     const klass = this.classNamed(name);
     const lock = this.#make(klass, address, SOURCE.lock, name, `map ${address} ${this.#reuse} ${name}`);
+    lock.taker = taker;
     this.#byMap[address] = lock;
     return lock;
   }
 
   /** The lock at that address of its own; its name is known at the end of the recording at best. */
-  byObject(address: number, source: typeof SOURCE.probe | typeof SOURCE.contention): Lock {
+  byObject(address: number, source: typeof SOURCE.probe | typeof SOURCE.contention, taker: number): Lock {
     const known = this.#byObject[source][address];
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (taker === NOBODY || !isAnothers(known, taker)) {
+        if (taker !== NOBODY) known.taker = taker;
+        return known;
+      }
+      this.#reuse++;
+    }
     const name = this.name(UNNAMED);
-    const lock = this.#make(this.classNamed(name), address, source, name, `object ${source} ${address}`);
+    const lock = this.#make(
+      this.classNamed(name),
+      address,
+      source,
+      name,
+      `object ${source} ${address} ${this.#reuse}`,
+    );
+    lock.taker = taker;
     this.#byObject[source][address] = lock;
     this.objects.push(lock);
+    return lock;
+  }
+
+  /** A new object at the address of an old one. */
+  renewed(old: Lock): Lock {
+    this.#reuse++;
+    const { klass, address, source, lastName } = old;
+    const lock = this.#make(klass, address, source, lastName, `again ${source} ${address} ${this.#reuse}`);
+    lock.taker = old.taker;
+    if (source === SOURCE.lock) this.#byMap[address] = lock;
+    else if (source === SOURCE.probe || source === SOURCE.contention) {
+      this.#byObject[source][address] = lock;
+      this.objects.push(lock);
+    }
     return lock;
   }
 

@@ -6,7 +6,7 @@ import { entryFunction, primitiveOf, siteFunction } from '../kernel-log/episodes
 import { CallMapper } from './calls.js';
 import { finishMapping } from './finish.js';
 import { type HARDIRQ, KIND, Ledger, type NMI, OBSERVED, type SOFTIRQ, TASK } from './ledger.js';
-import { EVIDENCE, type Lock, SOURCE } from './locks.js';
+import { EVIDENCE, type Lock, NOBODY, SOURCE } from './locks.js';
 import { Pairing } from './pairing.js';
 import type { Level, Runner } from './runners.js';
 
@@ -26,6 +26,8 @@ export function levelOfFlags(commonFlags: number): Level {
 export interface MapperOptions {
   /** What every episode has to assume, e.g. because the format does not say in which context a record was made. */
   readonly assumes?: readonly string[];
+  /** True if `where` counts lines. */
+  readonly lines?: boolean;
   /** Hex digits of an address: 16, or 8 on 32-bit machines. */
   readonly addressDigits?: number;
 }
@@ -48,7 +50,7 @@ export class LockEventMapper {
   #last: Runner | null = null;
 
   constructor(builder: CaptureBuilder, options: MapperOptions = {}) {
-    this.#ledger = new Ledger(builder, options.assumes ?? []);
+    this.#ledger = new Ledger(builder, options.assumes ?? [], options.lines ?? false);
     this.#ledger.locks.digits = options.addressDigits ?? 16;
     this.#pairing = new Pairing(this.#ledger.locks);
     this.calls = new CallMapper(this.#ledger, this.#pairing);
@@ -149,7 +151,7 @@ export class LockEventMapper {
     }
     const runner = ledger.locker();
     this.#last = runner;
-    const lock = ledger.locks.byMap(address, name, true);
+    const lock = ledger.locks.byMap(address, name, runner.pid);
     const { klass } = lock;
     const read = (flags & ACQUIRE_READ) !== 0;
     const mode = read ? this.#readMode(lock) : EXCLUSIVE;
@@ -184,7 +186,7 @@ export class LockEventMapper {
     if (ledger.locks.classNamed(name).isInner) return;
     const runner = ledger.locker();
     this.#last = runner;
-    const lock = ledger.locks.byMap(address, name, false);
+    const lock = ledger.locks.byMap(address, name, NOBODY);
     lock.klass.acquiredSeen = true;
     ledger.begin(runner);
     const pending = ledger.pendingOn(runner, lock);
@@ -201,7 +203,7 @@ export class LockEventMapper {
     if (ledger.locks.classNamed(name).isInner) return;
     const runner = ledger.locker();
     this.#last = runner;
-    const lock = ledger.locks.byMap(address, name, false);
+    const lock = ledger.locks.byMap(address, name, NOBODY);
     ledger.begin(runner);
     const pending = ledger.pendingOn(runner, lock);
     if (pending === null) return;
@@ -214,7 +216,7 @@ export class LockEventMapper {
     if (ledger.locks.classNamed(name).isInner) return;
     const runner = ledger.locker();
     this.#last = runner;
-    const lock = ledger.locks.byMap(address, name, false);
+    const lock = ledger.locks.byMap(address, name, NOBODY);
     ledger.begin(runner);
     if (runner.pending.length > 0) {
       // Whoever gives back something else has got what it asked for, unless a slow path is under way.
@@ -229,7 +231,7 @@ export class LockEventMapper {
     const runner = ledger.locker();
     this.#last = runner;
     ledger.begin(runner);
-    const lock = ledger.locks.byObject(address, SOURCE.contention);
+    const lock = ledger.locks.byObject(address, SOURCE.contention, NOBODY);
     const kind = contentionKind(flags);
     this.#pairing.kindSeen(lock, kind);
     const pending = runner.pending[runner.pending.length - 1];
@@ -244,8 +246,11 @@ export class LockEventMapper {
       if (pending.lock.address === address) ledger.retract(runner, pending);
       return;
     }
+    // A mutex spins first and sleeps then: two beginnings, one end.
+    if (ledger.pendingOn(runner, lock) !== null) return;
     const mode = (flags & CONTENTION.read) !== 0 ? this.#readMode(lock) : EXCLUSIVE;
     const wait = ledger.request(runner, lock, mode, true);
+    if (ledger.firstContention < 0) ledger.firstContention = wait.requestRow;
     wait.contended = true;
   }
 
@@ -254,7 +259,7 @@ export class LockEventMapper {
     const runner = ledger.locker();
     this.#last = runner;
     ledger.begin(runner);
-    const lock = ledger.locks.byObject(address, SOURCE.contention);
+    const lock = ledger.locks.byObject(address, SOURCE.contention, NOBODY);
     const pending = ledger.pendingOn(runner, lock);
     if (pending === null || lock.source !== SOURCE.contention) return;
     if (ret !== 0) {
@@ -279,6 +284,7 @@ export class LockEventMapper {
       if (!runner.dead) this.#exit(runner);
       return;
     }
+    runner.asleep = true;
     if (ledger.mayTell(runner, null)) ledger.emit(KIND.sleep, runner, null, 0, null, OBSERVED, SOURCE.common);
   }
 
@@ -362,18 +368,19 @@ export class LockEventMapper {
     const outside = frames.filter((frame) => !TRACING.test(frame));
     this.calls.stack(runner, outside);
     if (runner.endRow === runner.firstRow) return;
-    const site = siteFunction(outside);
+    const site = siteFunction(outside.filter((frame) => !UNLOCK.test(frame)));
     if (site === null) return;
     ledger.site(runner, ledger.builder.site(site, outside));
     const row = runner.firstRow;
     const kind = ledger.builder.kindOfRow(row);
+    if (kind === KIND.request && BIRTHS.test(site)) ledger.reborn(runner);
     if (kind === KIND.request || kind === KIND.tryAcquire) {
       const primitive = primitiveOf(outside);
       const pending = runner.pending[runner.pending.length - 1];
       if (primitive !== null && pending !== undefined && pending.requestRow === row)
         pending.lock.klass.told = primitive.kind;
     }
-    if (runner.level === TASK && runner.entryFunction === null && ledger.sourceOf(row) !== SOURCE.common) {
+    if (runner.level === TASK && runner.entryFunction === null && kind === KIND.request) {
       const entry = entryFunction(outside);
       if (entry !== null) {
         runner.entryFunction = entry;
@@ -400,6 +407,12 @@ function contentionKind(flags: number): LockKind {
   if ((flags & CONTENTION.spin) !== 0) return shared ? 'rwlock' : 'spinlock';
   return shared ? 'rwsem' : LOCK_KINDS[LOCK_KINDS.indexOf('semaphore')]!;
 }
+
+/** Lock functions at the inner end of the stack of a release. */
+const UNLOCK =
+  /^(lock_release|__mutex_unlock\w*|mutex_unlock|ww_mutex_unlock|up_(read|write)\w*|up|__up_\w+|rt_mutex_\w*unlock\w*|_raw_\w*unlock\w*|__raw_\w*unlock\w*|do_raw_\w*unlock\w*|percpu_up_\w+|lock_acquire|lock_acquired)(\.\w+)*$/;
+/** Functions that take the lock of an object for the first time in its life (drivers/base/core.c). */
+const BIRTHS = /^device_add$/;
 
 /** Frames of the tracer itself at the inner end of a stack. */
 const TRACING =

@@ -7,7 +7,7 @@ export type Level = 0 | 1 | 2 | 3;
 
 /** A request that has not been answered for certain. */
 export interface Pending {
-  readonly lock: Lock;
+  lock: Lock;
   /** Index into LOCK_MODES. */
   readonly mode: number;
   readonly requestRow: number;
@@ -35,6 +35,8 @@ export interface Runner {
   held: number;
   locked: boolean;
   dead: boolean;
+  /** True from its leaving the CPU of its own will to its next event of a lock. */
+  asleep: boolean;
   /** For interrupt pieces: true once the capture has heard of it. */
   entered: boolean;
   /** Rows that the last record made: [firstRow, endRow). A stack printed behind it is theirs. */
@@ -65,6 +67,7 @@ function newRunner(
     held: 0,
     locked: false,
     dead: false,
+    asleep: false,
     entered: false,
     firstRow: 0,
     endRow: 0,

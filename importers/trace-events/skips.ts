@@ -12,6 +12,11 @@ export const TRACE_SKIPS = {
     advice:
       'The buffer was full and its oldest records were overwritten, so the recording begins late. Enlarge buffer_size_kb or read trace_pipe while it runs.',
   },
+  contention_without_order: {
+    severity: 'notice',
+    advice:
+      'The recording shows waits (contention_begin, contention_end) and not who holds what, so nothing follows about the order of locks. `relock record` prints what to record instead on this machine.',
+  },
   trace_line_unreadable: {
     severity: 'notice',
     advice: 'A line of a trace could not be read. Look at it: was the file cut, or edited?',
