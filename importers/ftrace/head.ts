@@ -108,8 +108,8 @@ function readTime(head: Head, text: string, from: number): number {
   return at;
 }
 
-/** The place of `[` of the CPU and of the pid's dash in a line whose name is not padded to 16 columns, or null. */
-const LOOSE = /^\s*(\S.*?|)-(\d+)\s+(?:\(\s*(?:\d+|-+)\)\s*)?\[\d{3,}\]/;
+/** Finds the pid's dash where the name is not padded to 16 columns. A quoted line is none. */
+const LOOSE = /^\s*([^\s>|].*?|)-(\d+)\s+(?:\(\s*(?:\d+|-+)\)\s*)?\[\d{3,}\]/;
 
 /**
  * Reads the head of a line in the default layout, with or without flags and thread group, or of `trace-cmd report`:

@@ -20,6 +20,17 @@ const ARCH_BY_FUNCTION: readonly (readonly [string, RegExp])[] = [
   ['riscv64', /^(?:do_trap_ecall_u|__riscv_sys_\w+|riscv_intc_irq)$/],
 ];
 
+/** Where kernels live, by the upper half of an address. Functions tell more. */
+const ARCH_BY_ADDRESS: readonly (readonly [string, number, number])[] = [
+  ['s390x', 0x0000_0300, 0x0000_03ff],
+  ['ppc64', 0xc000_0000, 0xc00f_ffff],
+  ['x86_64', 0xff10_0000, 0xff1f_ffff],
+  ['arm64', 0xffff_0000, 0xffff_0fff],
+  ['arm64', 0xffff_8000, 0xffff_80ff],
+  ['x86_64', 0xffff_8800, 0xffff_c9ff],
+  ['x86_64', 0xffff_ffff, 0xffff_ffff],
+];
+
 const MODULE = /\[([a-z][\w-]*)\]/;
 /** Names that are looked at; a recording repeats a few thousand. */
 const MOST_NAMES = 20_000;
@@ -43,6 +54,12 @@ export class TraceMachine {
     if (!text.includes('[')) return;
     const module = MODULE.exec(text)?.[1];
     if (module !== undefined) this.#modules.add(module);
+  }
+
+  /** A kernel address with its upper half not zero: it was not hashed. */
+  address(high: number): void {
+    const arch = ARCH_BY_ADDRESS.find(([, from, to]) => high >= from && high <= to)?.[0];
+    if (arch !== undefined) this.#votes.set(arch, (this.#votes.get(arch) ?? 0) + 0.01);
   }
 
   tell(builder: CaptureBuilder): void {

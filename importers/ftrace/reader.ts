@@ -515,6 +515,7 @@ export class TraceTextReader {
   /** Settles what waits for the end, and hands counts and machine to the builder. */
   finish(): void {
     this.#closeStack();
+    for (const [high] of this.#mapper?.someAddresses(500) ?? []) this.#machine.address(high);
     this.#mapper?.finish();
     for (const event of this.#events.all()) if (event.count > 0) this.#builder.count(event.name, event.count);
     this.#machine.tell(this.#builder);

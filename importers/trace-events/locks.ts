@@ -24,6 +24,8 @@ export interface LockClass {
   readonly isInner: boolean;
   /** True for read-side sections that never block. */
   readonly isRcu: boolean;
+  /** True for sequence counters: readers wait for a writer at work, and for nobody who queues. */
+  readonly isSeqcount: boolean;
   evidence: number;
   /** Kind as a call chain or a contention flag told it. */
   told: LockKind | null;
@@ -51,6 +53,9 @@ export interface Lock {
 }
 
 const INNER = /(^|[.>])wait_lock$/;
+/** include/linux/seqlock.h: lockdep names them after the field. */
+const SEQCOUNT = /seqcount$|\.seq$|->seq$|_seq$/;
+
 /**
  * Locks inside what one open(2) makes: struct kernfs_open_file, struct seq_file, struct file. The slab hands the same address
  * out again for the next open, so the same address in two tasks is hardly ever the same lock.
@@ -123,8 +128,9 @@ export class Locks {
       facts,
       isInner: INNER.test(text),
       isRcu: facts.kind === 'rcu' || facts.kind === 'srcu',
+      isSeqcount: SEQCOUNT.test(text),
       evidence: 0,
-      told: null,
+      told: SEQCOUNT.test(text) ? 'rwlock' : null,
       acquiredSeen: false,
     };
     this.#classes[name] = klass;

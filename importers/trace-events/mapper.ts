@@ -60,6 +60,13 @@ export class LockEventMapper {
   address(high: number, low: number): number {
     return this.#ledger.locks.addresses.id(high, low);
   }
+  /** The first addresses seen, as halves: they tell machines apart. */
+  *someAddresses(most: number): Generator<readonly [number, number]> {
+    const { addresses } = this.#ledger.locks;
+    for (let id = 0; id < Math.min(most, addresses.size); id++)
+      yield [addresses.high(id) >>> 0, addresses.low(id) >>> 0];
+  }
+
   /** The number of a name. */
   name(text: string): number {
     return this.#ledger.locks.name(text);
@@ -138,7 +145,7 @@ export class LockEventMapper {
   }
 
   #readMode(lock: Lock): number {
-    if (lock.klass.isRcu) return RECURSIVE_READ;
+    if (lock.klass.isRcu || lock.klass.isSeqcount) return RECURSIVE_READ;
     // queued_read_lock_slowpath(): readers in interrupts do not queue. rwlocks are told from rwsems by their class.
     return this.#ledger.level !== TASK ? RECURSIVE_READ : READ;
   }
