@@ -5,6 +5,7 @@ import type { LoweredProgram } from '../corpus/schema/program.js';
 import type { Store } from '../corpus/store/store.js';
 import { runCampaign } from '../engine/campaign/campaign.js';
 import type { CampaignPhase, CampaignProgram, CampaignResult } from '../engine/campaign/state.js';
+import { type CaptureWithPrograms, composedPrograms, isTrace } from './across.js';
 
 /** Runs one by one at most so many schedules per check: what exhaustive search leaves open is not fuzzed for long. */
 const CHECK_EXECS = 20_000;
@@ -18,29 +19,36 @@ export function programsOf(capture: Capture, lowered: readonly LoweredProgram[])
   return lowered.map((program) => ({ lowered: program, captures, single }));
 }
 
+/** The captures of a database, each with its programs. */
+export function capturesIn(store: Store): CaptureWithPrograms[] {
+  const stored = store.programs();
+  return store.captures().flatMap(({ id }) => {
+    const capture = store.capture(id);
+    if (capture === null) return [];
+    const programs = stored.filter((one) => one.capture === id).map(({ lowered }) => lowered);
+    return [{ capture, programs }];
+  });
+}
+
 /**
  * All programs of a database: first those that assume least, so that of several sightings of one bug the best founded
- * becomes its witness; among equals in order of storing.
+ * becomes its witness; among equals in order of storing. Where tracers' recordings meet others, programs of tasks of both
+ * follow; `across`: only such programs, of recordings of any kind.
  */
-export function programsIn(store: Store): CampaignProgram[] {
-  const singles = new Map<string, ReadonlySet<string>>();
-  const files = new Map(store.captures().map((capture) => [capture.id as string, capture.file]));
-  const singleOf = (id: Capture['id']): ReadonlySet<string> => {
-    const known = singles.get(id);
-    if (known !== undefined) return known;
-    const capture = store.capture(id);
-    const made = capture === null ? new Set<string>() : singlesOf(capture);
-    singles.set(id, made);
-    return made;
-  };
-  return store
+export function programsIn(store: Store, across = false): CampaignProgram[] {
+  const captures = capturesIn(store);
+  const byId = new Map(captures.map(({ capture }) => [capture.id as string, capture]));
+  const own = store
     .programs()
-    .map(({ capture, lowered }) => ({
-      lowered,
-      single: singleOf(capture),
-      captures: [{ id: capture, file: files.get(capture) ?? capture }],
-    }))
+    .flatMap(({ capture, lowered }) => {
+      const from = byId.get(capture);
+      return from === undefined ? [] : programsOf(from, [lowered]);
+    })
     .sort((a, b) => a.lowered.assumes.length - b.lowered.assumes.length);
+  // What kernel logs show is put side by side by the prediction of any campaign.
+  const composed =
+    across || captures.some(({ capture }) => isTrace(capture)) ? composedPrograms(captures) : [];
+  return across ? composed : [...own, ...composed];
 }
 
 function singlesOf(capture: Capture): Set<string> {

@@ -102,6 +102,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--execs N', help: 'how many schedules, instead of a time' },
       { flags: '--until-quiet TIME', help: 'until so long nothing new was met' },
       { flags: '-j, --jobs N', help: 'worker threads (default 1); they do not change what is found' },
+      { flags: '--across', help: 'only what tasks of different captures do together' },
       { flags: '--seed N', help: 'seed of the dice (default 1)' },
       { flags: '--shards N', help: 'streams of fuzzing at least (default 8); with the seed' },
     ],

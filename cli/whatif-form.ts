@@ -1,38 +1,70 @@
 // Compares the deadlocks of programs as they are with those of the programs as patches would make them.
 import { setImmediate } from 'node:timers/promises';
 import type { WhatifForm } from '../corpus/schema/forms.js';
-import type { Patch } from '../corpus/schema/patch.js';
+import type { EditOutcome, Patch } from '../corpus/schema/patch.js';
 import type { Witness } from '../corpus/schema/witness.js';
-import { type Assessment, assessSteps } from '../engine/campaign/assess.js';
+import { ASSESS_LIMITS, type Assessed, type Assessment, assessSteps } from '../engine/campaign/assess.js';
 import type { CampaignProgram } from '../engine/campaign/state.js';
 import { applyPatch } from '../engine/whatif/apply.js';
 import { isWithoutSites } from '../engine/whatif/chains.js';
+import { isClass } from '../engine/whatif/names.js';
+import { type CaptureWithPrograms, isTrace, meetingAssumption, orderOf, partsOf } from './across.js';
+import { programsOf } from './search.js';
 
-/** Applies the patches one after the other. `foundAt`: ISO 8601 time for the witnesses. */
-export async function whatifForm(
-  before: readonly CampaignProgram[],
-  patches: readonly Patch[],
-  foundAt: string,
-): Promise<WhatifForm> {
-  let after = before;
-  const edits: WhatifForm['edits'][number][] = [];
+interface Changed {
+  readonly programs: readonly CampaignProgram[];
+  readonly outcomes: readonly EditOutcome[];
+}
+
+function patched(before: readonly CampaignProgram[], patches: readonly Patch[]): Changed {
+  let programs = before;
+  const outcomes: EditOutcome[] = [];
   for (const patch of patches) {
     const done = applyPatch(
       patch,
-      after.map(({ lowered }) => lowered),
+      programs.map(({ lowered }) => lowered),
     );
-    after = after.map((program, i) => ({ ...program, lowered: done.programs[i] ?? program.lowered }));
-    edits.push(...done.outcomes);
+    programs = programs.map((program, i) => ({ ...program, lowered: done.programs[i] ?? program.lowered }));
+    outcomes.push(...done.outcomes);
   }
-  const changed = after.filter(({ lowered }, i) => lowered !== before[i]?.lowered).length;
-  const was = await assess(before, foundAt);
-  const is = await assess(after, foundAt);
-  const without = before.filter(({ lowered }) => isWithoutSites(lowered.program)).length;
-  return compared(was, is, { edits, programs: before.length, changed, without_sites: without });
+  return { programs, outcomes };
 }
 
-async function assess(programs: readonly CampaignProgram[], foundAt: string): Promise<Assessment> {
-  const work = assessSteps(programs, foundAt);
+/** True for the classes that a patch names, for those taken under them or around them, and for those that are known to meet. */
+function concerned(
+  patches: readonly Patch[],
+  captures: readonly CaptureWithPrograms[],
+  known: ReadonlySet<string>,
+): (name: string) => boolean {
+  const patterns = patches.flatMap(({ edits, flags }) => [
+    ...edits.flatMap((edit) => ('class' in edit ? [edit.class] : [])),
+    ...flags.flatMap(({ of }) => (of === null ? [] : [of])),
+  ]);
+  const isNamed = (name: string): boolean => patterns.some((pattern) => isClass(pattern, name));
+  const near = new Set(known);
+  for (const { pairs } of captures.map(orderOf))
+    for (const [held, wanted] of pairs) {
+      if (isNamed(held)) near.add(wanted);
+      if (isNamed(wanted)) near.add(held);
+    }
+  return (name) => near.has(name) || isNamed(name);
+}
+
+/** Outcomes of the same edits on two sets of programs, as one. */
+function joined(a: readonly EditOutcome[], b: readonly EditOutcome[]): EditOutcome[] {
+  return a.map((one, i) => ({
+    text: one.text,
+    applied: [...new Set([...one.applied, ...(b[i]?.applied ?? [])])],
+    passed: [...new Set([...one.passed, ...(b[i]?.passed ?? [])])],
+  }));
+}
+
+async function assess(
+  programs: readonly CampaignProgram[],
+  foundAt: string,
+  search: boolean,
+): Promise<Assessment> {
+  const work = assessSteps(programs, foundAt, { ...ASSESS_LIMITS, search });
   for (;;) {
     const { value, done } = work.next();
     if (done === true) return value;
@@ -40,22 +72,64 @@ async function assess(programs: readonly CampaignProgram[], foundAt: string): Pr
   }
 }
 
-function compared(
-  was: Assessment,
-  is: Assessment,
-  about: Pick<WhatifForm, 'edits' | 'programs' | 'changed' | 'without_sites'>,
-): WhatifForm {
-  const before = new Set(was.found.map(({ identity }) => identity));
-  const after = new Set(is.found.map(({ identity }) => identity));
-  const witnesses = (found: Assessment['found'], keep: (identity: string) => boolean): Witness[] =>
-    found.filter(({ identity }) => keep(identity)).map(({ witness }) => witness);
+/** A deadlock of tasks of several captures, with what that assumes. */
+function composed({ identity, witness }: Assessed, files: ReadonlyMap<string, string>): Assessed {
+  if (witness.captures.length < 2) return { identity, witness };
+  const meeting = meetingAssumption(witness.captures.map((id) => files.get(id) ?? id));
+  return { identity, witness: { ...witness, basis: 'composed', assumes: [...witness.assumes, meeting] } };
+}
+
+/**
+ * Applies the patches one after the other to the programs of the captures. Beside these, whole transactions of traces and all
+ * that meets across captures are looked at: what a patch brings need not be in any program that exists without it. Within one
+ * trace these know nothing of the order that the recording proves, so what they show before the patch is not told at all.
+ * `foundAt`: ISO 8601 time for the witnesses.
+ */
+export async function whatifForm(
+  captures: readonly CaptureWithPrograms[],
+  patches: readonly Patch[],
+  foundAt: string,
+): Promise<WhatifForm> {
+  const before = captures.flatMap(({ capture, programs }) => programsOf(capture, programs));
+  const { programs: after, outcomes } = patched(before, patches);
+  const was = await assess(before, foundAt, true);
+  const is = await assess(after, foundAt, true);
+
+  const named = new Set(before.flatMap(({ lowered }) => lowered.program.locks.map((lock) => lock.class)));
+  const traced = captures.some(({ capture }) => isTrace(capture));
+  const parts = traced ? captures.flatMap((one) => partsOf(one, concerned(patches, captures, named))) : [];
+  const partsAfter = patched(parts, patches);
+  const partsWere = await assess(parts, foundAt, false);
+  const partsAre = await assess(partsAfter.programs, foundAt, false);
+
+  const files = new Map(captures.map(({ capture }) => [capture.id as string, capture.file]));
+  const base = new Map<string, Witness>();
+  for (const { identity, witness } of [...partsWere.found, ...was.found].map((one) => composed(one, files)))
+    if (witness.basis === 'composed' || was.found.some((one) => one.identity === identity))
+      base.set(identity, witness);
+  const untold = new Set(partsWere.found.map(({ identity }) => identity));
+  const now = new Map<string, Witness>();
+  const own = new Set(was.found.map(({ identity }) => identity));
+  for (const { identity, witness } of [...partsAre.found, ...is.found].map((one) => composed(one, files))) {
+    // What a program of its own shows, that program decides: it has the order that the recording proves.
+    const decided = own.has(identity) && !is.found.some((one) => one.identity === identity);
+    if (!decided || witness.basis === 'composed') now.set(identity, witness);
+  }
+
+  const all = [...before, ...parts];
+  const changed = [...after, ...partsAfter.programs].filter(({ lowered }, i) => lowered !== all[i]?.lowered);
+  const pick = (from: ReadonlyMap<string, Witness>, keep: (identity: string) => boolean): Witness[] =>
+    [...from].filter(([identity]) => keep(identity)).map(([, witness]) => witness);
   return {
     schema: 'relock.whatif/1',
-    gone: witnesses(was.found, (identity) => !after.has(identity)),
-    stays: witnesses(is.found, (identity) => before.has(identity)),
-    new: witnesses(is.found, (identity) => !before.has(identity)),
-    complete: was.complete && is.complete,
+    gone: pick(base, (identity) => !now.has(identity)),
+    stays: pick(now, (identity) => base.has(identity)),
+    new: pick(now, (identity) => !base.has(identity) && !untold.has(identity)),
+    complete: [was, is, partsWere, partsAre].every(({ complete }) => complete),
+    edits: joined(outcomes, partsAfter.outcomes),
     undecided: is.undecided,
-    ...about,
+    programs: all.length,
+    changed: changed.length,
+    without_sites: all.filter(({ lowered }) => isWithoutSites(lowered.program)).length,
   };
 }

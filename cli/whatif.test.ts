@@ -9,7 +9,6 @@ import { lowerCapture } from '../engine/lower/lower.js';
 import { whatifLines } from '../reports/text/whatif.js';
 import { ingest } from './ingest.js';
 import { replayText } from './replaying.js';
-import { programsOf } from './search.js';
 import { whatifForm } from './whatif-form.js';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -34,10 +33,10 @@ async function whatif(paths: readonly string[], ...patches: ReturnType<typeof pa
     paths.map(async (path) => {
       const taken = await ingest(at(path), null);
       if (!taken.ok) throw new Error(taken.problem.title);
-      return programsOf(taken.capture, lowerCapture(taken.capture).programs);
+      return { capture: taken.capture, programs: lowerCapture(taken.capture).programs };
     }),
   );
-  const form = await whatifForm(all.flat(), patches, '2026-11-25T00:00:00.000Z');
+  const form = await whatifForm(all, patches, '2026-11-25T00:00:00.000Z');
   for (const witness of [...form.gone, ...form.stays, ...form.new]) {
     const again = replayText(witness.litmus);
     expect(again.ok && again.value.bad && again.value.agrees).toBe(true);

@@ -31,8 +31,10 @@ export async function run(session: Session): Promise<ExitCode> {
   await session.store('read');
   session.close();
   const store = await session.store('write');
-  const programs = programsIn(store);
-  if (programs.length === 0) throw nothingToRun(store, session.dbPath);
+  const across = session.flag('across');
+  const programs = programsIn(store, across);
+  if (programs.length === 0)
+    throw across ? nothingMeets(store, session.dbPath) : nothingToRun(store, session.dbPath);
 
   const talk = (text: string) => session.talk(...wrap(text, '', '  ', WIDTH));
   const campaign = new CampaignRun(
@@ -104,7 +106,7 @@ export async function run(session: Session): Promise<ExitCode> {
 }
 
 function campaignName(session: Session): string {
-  const name = session.args[0] ?? DEFAULT_NAME;
+  const name = session.args[0] ?? (session.flag('across') ? 'across' : DEFAULT_NAME);
   if (name.startsWith('-') || name.trim() === '' || /[/\\\p{Cc}]/u.test(name) || name.length > 100)
     throw usage(`"${name}" is no name for a campaign.`, 'relock fuzz night');
   return name;
@@ -145,6 +147,21 @@ function numberOf(
   throw usage(`--${option} ${n}: at most ${most}.`, `relock fuzz --${option} ${most}`);
 }
 
+function nothingMeets(store: Store, path: string): Trouble {
+  return new Trouble(
+    {
+      title: 'NOTHING MEETS ACROSS THESE CAPTURES',
+      facts: [
+        `${count(store.captures().length, 'capture')} in the database: no two of them take locks of the same classes in ` +
+          'orders that close a cycle, or every such cycle was refuted.',
+      ],
+      next: 'relock import OTHER.txt',
+    },
+    path,
+    EXIT.nothing,
+  );
+}
+
 function nothingToRun(store: Store, path: string): Trouble {
   const captures = store.captures().length;
   const facts =
@@ -183,6 +200,7 @@ function resumeLine(
     const execs = Math.ceil(rest.execs ?? 0);
     parts.push(`--execs ${execs > 0 ? execs : budget.execs}`);
   }
+  if (session.flag('across')) parts.push('--across');
   if (quiet !== null) parts.push(`--until-quiet ${quiet}`);
   if (jobs !== null) parts.push(`-j ${jobs}`);
   if (session.dbGiven) parts.push(`--db ${session.dbPath}`);

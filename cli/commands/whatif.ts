@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import type { Patch } from '../../corpus/schema/patch.js';
 import { parsePatch, parseRuleWords } from '../../corpus/text/patch.js';
-import type { CampaignProgram } from '../../engine/campaign/state.js';
 import { lowerCapture } from '../../engine/lower/lower.js';
 import { page } from '../../reports/text/layout.js';
 import { whatifLines } from '../../reports/text/whatif.js';
+import { type CaptureWithPrograms, isTrace } from '../across.js';
 import { ingest } from '../ingest.js';
 import { inputFiles } from '../input-files.js';
-import { programsIn, programsOf } from '../search.js';
+import { capturesIn } from '../search.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
 import { whatifForm } from '../whatif-form.js';
@@ -20,8 +20,8 @@ export async function run(session: Session): Promise<ExitCode> {
       'What is to be changed? --set CLASS=RULE, or --patch FILE; both may be given more than once.',
       'relock whatif --set pci_rescan_remove_lock=reentrant',
     );
-  const before = session.args.length === 0 ? programsIn(await session.store('read')) : await given(session);
-  if (before.length === 0)
+  const captures = session.args.length === 0 ? capturesIn(await session.store('read')) : await given(session);
+  if (captures.every(({ capture, programs }) => programs.length === 0 && !isTrace(capture)))
     throw new Trouble(
       {
         title: 'THERE IS NOTHING TO CHANGE',
@@ -32,7 +32,7 @@ export async function run(session: Session): Promise<ExitCode> {
       EXIT.nothing,
     );
   session.exitOnInterrupt('Interrupted; nothing was changed.');
-  const form = await whatifForm(before, patches, new Date().toISOString());
+  const form = await whatifForm(captures, patches, new Date().toISOString());
   if (session.json) session.printJson(form);
   else session.print(page(whatifLines(form)));
   return form.new.length > 0 ? EXIT.found : EXIT.fine;
@@ -81,13 +81,13 @@ function patchOf(path: string): Patch {
   );
 }
 
-/** The programs of the files named on the command line; nothing is stored. */
-async function given(session: Session): Promise<CampaignProgram[]> {
-  const programs: CampaignProgram[] = [];
+/** The files named on the command line; nothing is stored. */
+async function given(session: Session): Promise<CaptureWithPrograms[]> {
+  const captures: CaptureWithPrograms[] = [];
   for (const { path, named } of inputFiles(session.args)) {
     const taken = await ingest(path, null);
-    if (taken.ok) programs.push(...programsOf(taken.capture, lowerCapture(taken.capture).programs));
+    if (taken.ok) captures.push({ capture: taken.capture, programs: lowerCapture(taken.capture).programs });
     else if (named) throw new Trouble(taken.problem, path, taken.code);
   }
-  return programs;
+  return captures;
 }

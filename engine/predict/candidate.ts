@@ -114,7 +114,16 @@ function assumption(group: readonly { part: Part; lock: ProgramLock }[]): Assump
         g.lock.id,
       ),
     );
-    return using.map((t) => g.part.source.lowered.program.tasks[t]?.name).join(' and ');
+    return using
+      .map((t) => {
+        const name = g.part.source.lowered.program.tasks[t]?.name ?? '?';
+        // Across recordings nothing but class and place says that it may be the same object.
+        const site = (g.part.bodies.get(t) ?? []).find(
+          (op) => op.do === 'lock' && op.lock === g.lock.id && op.site !== null,
+        )?.site;
+        return foreign && site !== undefined ? `${name} in ${site}` : name;
+      })
+      .join(' and ');
   });
   return { basis, text: `the ${first.lock.class} of ${users.join(' and that of ')} are one object` };
 }

@@ -297,7 +297,7 @@ describe('predict, case by case', () => {
     expect(cycle).toMatchObject({ status: 'confirmed', sources: [0, 1] });
     expect(cycle?.candidate?.basis).toBe('composed');
     expect(cycle?.candidate?.assumes).toEqual([
-      'the &dev->mutex of setter and that of remover are one object',
+      'the &dev->mutex of setter in take_x and that of remover in take_d are one object',
     ]);
     expect(cycle?.candidate?.program.locks).toHaveLength(2);
   });

@@ -8,7 +8,7 @@ import { type CycleCount, type CycleLimits, enumerateCycles, type GraphNode } fr
 import { dependenciesOf } from './dependencies.js';
 import { type MustPrecede, mustOrder } from './must-order.js';
 import { type Settled, settleSteps } from './settle.js';
-import { classStem, type PredictSource } from './source.js';
+import { classStem, type PredictSource, sharesCapture } from './source.js';
 import { byClass, byInstance, isByInstance } from './views.js';
 
 export interface PredictLimits {
@@ -116,6 +116,19 @@ interface Entry {
   tries: number;
 }
 
+/** `across`: only cycles that need tasks of several captures. */
+export type PredictScope = 'all' | 'across';
+
+/** True if all are of one capture. */
+function isWithinOne(sources: readonly PredictSource[], nodes: readonly GraphNode[]): boolean {
+  const [first] = nodes;
+  const home = first === undefined ? undefined : sources[first.source];
+  return nodes.every(({ source }) => {
+    const other = sources[source];
+    return other !== undefined && home !== undefined && sharesCapture(home, other);
+  });
+}
+
 /**
  * Looks for cycles inside each program by lock instance, then across all programs by class, and settles each.
  * Pauses every few milliseconds; the number yielded is that of the cycles looked into so far.
@@ -123,6 +136,7 @@ interface Entry {
 export function* predictSteps(
   sources: readonly PredictSource[],
   limits: PredictLimits = PREDICT_LIMITS,
+  scope: PredictScope = 'all',
 ): Generator<number, Prediction> {
   const found = sources.map((s) => dependenciesOf(s.lowered.program));
   const orders = new Map<number, MustPrecede>();
@@ -200,11 +214,13 @@ export function* predictSteps(
     }
   }
 
-  for (let i = 0; i < sources.length; i++) {
+  for (let i = 0; i < sources.length && scope === 'all'; i++) {
     const source = sources[i];
     if (source !== undefined) yield* lookAt(byInstance(source, i, found[i] ?? []), () => false);
   }
-  yield* lookAt(byClass(sources, found), (nodes) => isByInstance(sources, nodes));
+  yield* lookAt(byClass(sources, found), (nodes) =>
+    scope === 'all' ? isByInstance(sources, nodes) : isWithinOne(sources, nodes),
+  );
 
   const cycles = [...entries.values()].map(
     ({ described, settled }): PredictedCycle => ({

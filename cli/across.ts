@@ -1,0 +1,94 @@
+// Composition across captures: tasks of different recordings side by side, where the lock orders of several close a cycle.
+import type { Capture } from '../corpus/schema/capture.js';
+import type { LoweredProgram } from '../corpus/schema/program.js';
+import { orderEdges } from '../corpus/store/order-edges.js';
+import type { CampaignProgram } from '../engine/campaign/state.js';
+import { classOrderOf, wholeTransactions } from '../engine/lower/trace/whole.js';
+import { type ClassOrder, meetingClasses } from '../engine/predict/meeting.js';
+import { PREDICT_LIMITS, predictSteps } from '../engine/predict/predict.js';
+import type { PredictSource } from '../engine/predict/source.js';
+import { drain } from '../engine/shrink/reach.js';
+import { listed } from '../reports/text/layout.js';
+
+/** One capture with the programs that were made of it. */
+export interface CaptureWithPrograms {
+  readonly capture: Capture;
+  readonly programs: readonly LoweredProgram[];
+}
+
+/** True if a tracer made it: then its programs are those of the rings that it closes by itself. */
+export function isTrace(capture: Capture): boolean {
+  return capture.episodes.some(({ origin }) => origin === 'trace');
+}
+
+function singlesOf(capture: Capture): Set<string> {
+  return new Set(capture.classes.filter(({ single }) => single).map(({ name }) => name));
+}
+
+/** The lock order of a capture by class. */
+export function orderOf({ capture, programs }: CaptureWithPrograms): ClassOrder {
+  const edges = programs.flatMap(({ program }) => orderEdges(program));
+  return {
+    capture: capture.id,
+    pairs: [
+      ...(isTrace(capture) ? classOrderOf(capture) : []),
+      ...edges.map((edge) => [edge.classHeld, edge.classWanted] as const),
+    ],
+  };
+}
+
+/**
+ * The parts that tasks of several captures are put together from: of a trace its whole transactions on these classes, of
+ * anything else its programs that name one.
+ */
+export function partsOf(
+  { capture, programs }: CaptureWithPrograms,
+  isWanted: (className: string) => boolean,
+): CampaignProgram[] {
+  const parts = isTrace(capture)
+    ? wholeTransactions(capture, capture.file.replace(/^.*\//, ''), isWanted).programs
+    : programs.filter(({ program }) => program.locks.some((lock) => isWanted(lock.class)));
+  const single = singlesOf(capture);
+  return parts.map((lowered) => ({ lowered, captures: [{ id: capture.id, file: capture.file }], single }));
+}
+
+/** What has to be true for tasks of several captures to meet. */
+export function meetingAssumption(files: readonly string[]): string {
+  const names = [...new Set(files.map((file) => file.replace(/^.*\//, '')))];
+  return `the tasks of ${listed(names)} meet on one machine, in code that is the same`;
+}
+
+/**
+ * Programs of tasks of several captures: for each cycle that needs more than one of them and was not refuted, the small
+ * program that it comes down to. Classes are matched by name; that two locks are one object is an assumption.
+ */
+export function composedPrograms(all: readonly CaptureWithPrograms[]): CampaignProgram[] {
+  if (all.length < 2) return [];
+  const meeting = meetingClasses(all.map(orderOf));
+  if (meeting.size === 0) return [];
+  const parts = all.flatMap((one) => partsOf(one, (name) => meeting.has(name)));
+  const sources = parts.map(
+    ({ lowered, captures, single }): PredictSource => ({
+      lowered,
+      captures: captures.map(({ id }) => id),
+      ...(single === undefined ? {} : { single }),
+    }),
+  );
+  const prediction = drain(predictSteps(sources, PREDICT_LIMITS, 'across'));
+  return prediction.cycles.flatMap(({ candidate, status, sources: from }): CampaignProgram[] => {
+    if (candidate === null || status === 'refuted') return [];
+    const captures = new Map(from.flatMap((s) => (parts[s]?.captures ?? []).map((c) => [c.id, c])));
+    const refs = [...captures.values()];
+    return [
+      {
+        lowered: {
+          ...candidate,
+          basis: 'composed',
+          assumes: [...candidate.assumes, meetingAssumption(refs.map(({ file }) => file))],
+        },
+        captures: refs,
+        single: new Set(from.flatMap((s) => [...(parts[s]?.single ?? [])])),
+      },
+    ];
+  });
+}
