@@ -127,6 +127,7 @@ describe('canned queries', () => {
     const queries = store.cannedQueries();
     expect(queries.map((q) => [q.name, q.parameters])).toEqual([
       ['by-lock', ['lock']],
+      ['by-platform', []],
       ['by-site', ['site']],
       ['cycles', []],
       ['gaps', []],
