@@ -116,6 +116,15 @@ export async function whatifForm(
     if (!decided || witness.basis === 'composed') now.set(identity, witness);
   }
 
+  // A cycle of transactions that was undecided before the patch as well says nothing about the patch.
+  const openBefore = new Set(partsWere.undecided.map(({ identity }) => identity));
+  const open = new Map(
+    [...is.undecided, ...partsAre.undecided.filter(({ identity }) => !openBefore.has(identity))].map(
+      (one) => [one.identity, one],
+    ),
+  );
+  for (const identity of now.keys()) open.delete(identity);
+
   const all = [...before, ...parts];
   const changed = [...after, ...partsAfter.programs].filter(({ lowered }, i) => lowered !== all[i]?.lowered);
   const pick = (from: ReadonlyMap<string, Witness>, keep: (identity: string) => boolean): Witness[] =>
@@ -125,9 +134,9 @@ export async function whatifForm(
     gone: pick(base, (identity) => !now.has(identity)),
     stays: pick(now, (identity) => base.has(identity)),
     new: pick(now, (identity) => !base.has(identity) && !untold.has(identity)),
-    complete: [was, is, partsWere, partsAre].every(({ complete }) => complete),
+    complete: was.complete && [is, partsWere, partsAre].every(({ covered }) => covered) && open.size === 0,
     edits: joined(outcomes, partsAfter.outcomes),
-    undecided: is.undecided,
+    undecided: [...open.values()].map(({ classes, tasks, why }) => ({ classes, tasks, why })),
     programs: all.length,
     changed: changed.length,
     without_sites: all.filter(({ lowered }) => isWithoutSites(lowered.program)).length,

@@ -131,6 +131,17 @@ describe('relock whatif on the samples', () => {
   });
 });
 
+describe('relock whatif on a ring of three', () => {
+  it("stays under v14, is gone under Block's series, and nothing new comes", async () => {
+    const log = 'corpus/samples/s390x-zpci-scan-splat.log';
+    const ring = 'kernel_init kernel_init-2 pci-remover';
+    expect(told(await whatif([log], patch('v14')))).toEqual({ gone: [], stays: [ring], new: [] });
+    const block = await whatif([log], patch('v14'), patch('block-v4'));
+    expect(told(block)).toEqual({ gone: [ring], stays: [], new: [] });
+    expect(block.complete).toBe(true);
+  });
+});
+
 describe.skipIf(noCaptures)('relock whatif on real captures', () => {
   it.each([
     ['x86_64/pcidead-stock-sriov-vs-remove.log', ['pci-remover sriov-set'], []],

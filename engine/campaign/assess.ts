@@ -21,6 +21,8 @@ export interface Assessed {
 
 /** A cycle that could be neither confirmed nor refuted. */
 export interface Undecided {
+  /** The identity that it would have if it were confirmed. */
+  readonly identity: string;
   readonly classes: readonly string[];
   readonly tasks: readonly string[];
   readonly why: string;
@@ -29,7 +31,9 @@ export interface Undecided {
 export interface Assessment {
   readonly found: readonly Assessed[];
   readonly undecided: readonly Undecided[];
-  /** True if every schedule of every program was covered, or every cycle of those that are too large was decided. */
+  /** True if no limit was met: every schedule of every program that was searched, and every cycle looked at. */
+  readonly covered: boolean;
+  /** True if besides nothing is undecided. */
   readonly complete: boolean;
 }
 
@@ -116,8 +120,9 @@ export function* assessSteps(
     });
   }
   const known = new Set([...found.values()].map(({ identity }) => identity));
-  const open = prediction.cycles.filter(({ status, candidate, sources: from, tasks, classes }) => {
-    if (status !== 'open') return false;
+  const undecided = prediction.cycles.flatMap((cycle): Undecided[] => {
+    const { status, candidate, sources: from, tasks, classes, why } = cycle;
+    if (status !== 'open') return [];
     // All schedules of its program were covered: what of it can happen has been found.
     const [only] = from.map((s) => runnable[s]);
     if (
@@ -126,14 +131,15 @@ export function* assessSteps(
       covered.has(only) &&
       candidate?.basis === only.lowered.basis
     )
-      return false;
+      return [];
     // The same tasks over the same classes at another place: one more place of what is known.
-    const programs = from.flatMap((s) => runnable[s]?.lowered.program.tasks ?? []);
-    return !known.has(cycleIdentity(tasks, classes, programs));
+    const identity = cycleIdentity(
+      tasks,
+      classes,
+      from.flatMap((s) => runnable[s]?.lowered.program.tasks ?? []),
+    );
+    return known.has(identity) ? [] : [{ identity, classes, tasks, why }];
   });
-  return {
-    found: [...found.values()],
-    undecided: open.map(({ classes, tasks, why }) => ({ classes, tasks, why })),
-    complete: searched && prediction.complete && open.length === 0,
-  };
+  const all = searched && prediction.complete;
+  return { found: [...found.values()], undecided, covered: all, complete: all && undecided.length === 0 };
 }

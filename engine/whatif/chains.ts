@@ -59,10 +59,23 @@ export function chainsOf(task: ProgramTask): Chain[] {
       return;
     }
     const own = op.do === 'lock' ? sitesOf(i) : op.site === null ? [] : [op.site];
+    if (isPlaceless(op)) own.push(...callersInside(body, i));
     chains.push(isRecorded(op) ? op.frames : around(own));
     if (op.do === 'lock') open.push({ lock: op.lock, index: i });
   });
   return chains;
+}
+
+/** Nothing says where the lock was taken: a list of a chain's locks, or a frame that a tail call took away. */
+function isPlaceless(op: Op): boolean {
+  return op.do === 'lock' && op.site === null && op.frames.length === 0;
+}
+
+/** Whoever took a lock without a place called on to where the next one was taken: one of those who called its taker. */
+function callersInside(body: readonly Op[], at: number): Chain {
+  const inner = at + 1 < endOfSection(body, at) ? body[at + 1] : undefined;
+  if (inner === undefined || !isRecorded(inner)) return [];
+  return inner.frames.slice(inner.site === null ? 0 : inner.frames.indexOf(inner.site) + 1);
 }
 
 /** True if nothing says in which function any op of the program is done: no patch can speak of it. */
@@ -119,8 +132,9 @@ export function lockOf(op: Op | undefined): string | null {
 /** Small words that only take a lock for whoever calls them. */
 const WRAPPER = /^(?:pci_lock_rescan_remove|device_lock|__device_driver_lock|.*_lock)$/;
 
-/** True if the function itself takes the lock of this op: by its site, or through a wrapper called by it. */
+/** True if the function itself takes the lock of this op: by its site, or through a wrapper called by it; without a site, if it may. */
 export function isTakenBy(op: Op, chain: Chain, names: FunctionNames): boolean {
+  if (isPlaceless(op)) return depthOf(chain, names) >= 0;
   if (op.site !== null && isOneOf(names, op.site)) return true;
   const at = op.site === null ? 0 : chain.indexOf(op.site);
   const caller = chain[at + 1];

@@ -1,7 +1,7 @@
 // Edit: a lock is taken around each call of a function.
 import type { FunctionNames } from '../../corpus/schema/patch.js';
 import type { Op, Program } from '../../corpus/schema/program.js';
-import { type Chain, chainsOf, depthOf, type Extent, extentsOf, isTakenBy } from './chains.js';
+import { type Chain, chainsOf, depthOf, type Extent, endOfSection, extentsOf, isTakenBy } from './chains.js';
 import { type Edited, editedBodies, isClass, lockOp, locksOfClass, unlockOp } from './names.js';
 
 /** The program with a lock of that class, and its id; null if there are several and nobody says which. */
@@ -99,7 +99,7 @@ function surrounded(
   });
 }
 
-/** Puts the section where the recording of `inside` ends: behind the last lock that it took. */
+/** Puts the section around all that `inside` does under the last lock that it takes itself, or else around all of it. */
 function goesOn(
   body: readonly Op[],
   chains: readonly Chain[],
@@ -107,8 +107,17 @@ function goesOn(
   around: readonly FunctionNames[],
   lock: string,
 ): Op[] | null {
-  const last = body.findLastIndex((op, i) => op.do !== 'unlock' && depthOf(chains[i] ?? [], inside) >= 0);
-  if (last < 0) return null;
-  const chain = [around[0]?.[0] ?? '', ...from(chains[last] ?? [], inside)];
-  return [...body.slice(0, last + 1), lockOp(lock, chain), unlockOp(lock, chain), ...body.slice(last + 1)];
+  const own = body.findLastIndex((op, i) => op.do === 'lock' && isTakenBy(op, chains[i] ?? [], inside));
+  const [whole] = extentsOf(body, chains, inside);
+  const first = own >= 0 ? own + 1 : whole?.first;
+  const behind = own >= 0 ? endOfSection(body, own) : (whole?.last ?? -1) + 1;
+  if (first === undefined) return null;
+  const chain = [around[0]?.[0] ?? '', ...from(chains[own >= 0 ? own : first] ?? [], inside)];
+  return [
+    ...body.slice(0, first),
+    lockOp(lock, chain),
+    ...body.slice(first, behind),
+    unlockOp(lock, chain),
+    ...body.slice(behind),
+  ];
 }
