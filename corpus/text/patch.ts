@@ -29,11 +29,6 @@ const CONTRARY: Readonly<Record<LockRule, LockRule>> = {
   unfair: 'fair',
 };
 
-/** The rule that takes the place of its contrary. */
-export function contraryOf(rule: LockRule): LockRule {
-  return CONTRARY[rule];
-}
-
 /** Rule words of a list, or what is wrong with it. */
 export function parseRuleWords(words: readonly string[]): readonly LockRule[] | string {
   const rules: LockRule[] = [];

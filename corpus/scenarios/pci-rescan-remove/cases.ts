@@ -1,60 +1,31 @@
 // Further scenarios of the series beside the rows of the matrix: races, windows, recursion, depth, zPCI, pciehp, kernfs.
+import { made } from './case.js';
+import { DEPTHS } from './cases-depth.js';
+import { S390 } from './cases-s390.js';
 import type { Scenario } from './compose.js';
 import {
   bindStore,
   deviceRescanStore,
   driverDetach,
   numvfsStore,
-  type Path,
-  pciehpUnplug,
   removeStore,
   removeStoreActive,
-  resetStore,
-  step,
   unbindStore,
-  zpciUnplug,
 } from './paths.js';
-import {
-  recoverStore,
-  releaseVf,
-  releaseVfWithBus,
-  zdevPutWithBus,
-  zpciError,
-  zpciPlugged,
-  zpciReserved,
-  zpciScan,
-} from './paths-s390.js';
+import { pciehpUnplug, resetStore, zpciUnplug } from './paths-hotplug.js';
+import { recoverStore } from './paths-s390.js';
 import { type Version, versionOf } from './versions.js';
 
-const UP = ['bound', 'on', 'vf', 'pf'];
-const [V0, V1, V2, V9, V10, V11, V14B] = (['V0', 'V1', 'V2', 'V9', 'V10', 'V11', 'V14B'] as const).map(
-  versionOf,
-) as [Version, Version, Version, Version, Version, Version, Version];
+const [V0, V1, V2, V9, V10, V11] = (['V0', 'V1', 'V2', 'V9', 'V10', 'V11'] as const).map(versionOf) as [
+  Version,
+  Version,
+  Version,
+  Version,
+  Version,
+  Version,
+];
 
 const REVERT = 'said in 20251216-revert_sriov_lock-v3-{1,2}-dac4925a7621@linux.ibm.com [T]';
-const SERIES_S390 =
-  'said in 5c06d6cf37dfc8ff6e8de35fdef4cd5652cdb8b9.1776868550.git.bblock@linux.ibm.com [T]';
-const FIRST_S390 =
-  'said in a2740ba8e0a0c4d0035a2d320170d2f3a245ed46.1772815642.git.bblock@linux.ibm.com, the first version of that patch [T]';
-
-function made(
-  name: string,
-  about: readonly string[],
-  version: Version,
-  paths: readonly Path[],
-  expect: readonly string[],
-  change: Partial<Scenario> = {},
-): Scenario {
-  return {
-    name,
-    about: [...about, 'Generated; the paths stand beside this file.'],
-    paths,
-    set: UP,
-    rules: version.reentrant ? ['reentrant'] : [],
-    expect,
-    ...change,
-  };
-}
 
 const RACE = ['violated kmcheck', 'violated rmmod'];
 const doubleRemoval = (version: Version, expect: readonly string[]): Scenario =>
@@ -129,176 +100,6 @@ const recursion: readonly Scenario[] = [
     [removeStore(V1), unbindStore(V1)],
     ['deadlock remover unbinder'],
     cured,
-  ),
-];
-
-const take = (lock: string, site = 'pci_lock_rescan_remove'): string => step(`lock ${lock}`, site);
-const give = (lock: string, site = 'pci_unlock_rescan_remove'): string => step(`unlock ${lock}`, site);
-const D = 'device_lock';
-const path = (task: string, ...body: string[]): Path => ({ task, function: task, body });
-const DEPTH =
-  'The depth rule of the reentrant rescan lock (owner and count; v12 to v14, 2/2 hunk of probe.c):';
-const inside = (task: string): string[] => [
-  step('require !inside', 'critical section'),
-  step('set inside', 'critical section'),
-  step('clear inside', 'critical section'),
-  ...(task === '' ? [] : []),
-];
-const depth = (name: string, what: string, paths: readonly Path[], expect: readonly string[]): Scenario =>
-  made(name, [`${DEPTH} ${what}`], V14B, paths, expect, { set: [] });
-const DEPTHS: readonly Scenario[] = [
-  depth(
-    'depth-counts',
-    'the first release of two leaves the owner inside.',
-    [
-      path('owner', take('R'), take('R'), give('R'), ...inside('owner'), give('R')),
-      path('other', take('R'), ...inside('other'), give('R')),
-    ],
-    [],
-  ),
-  depth(
-    'depth-not-counted',
-    'what would happen if the first release freed it: the other gets in between.',
-    [
-      path('owner', take('R'), give('R'), ...inside('owner')),
-      path('other', take('R'), ...inside('other'), give('R')),
-    ],
-    ['violated other', 'violated owner'],
-  ),
-  depth(
-    'depth-wrong-order',
-    'releases in the wrong order, R given back before D, are no deadlock by themselves.',
-    [
-      path('owner', take('R'), take('D', D), give('R'), give('D', 'device_unlock')),
-      path('other', take('R'), take('D', D), give('D', 'device_unlock'), give('R')),
-    ],
-    [],
-  ),
-  depth(
-    'depth-wrong-order-inner',
-    'the inner R is given back behind D: for the count it does not matter which of its takings a release undoes.',
-    [
-      path('owner', take('R'), take('D', D), take('R'), give('D', 'device_unlock'), give('R'), give('R')),
-      path('other', take('R'), take('D', D), give('D', 'device_unlock'), give('R')),
-    ],
-    [],
-  ),
-  depth(
-    'depth-stranger',
-    'a release by somebody who is not the owner is a violation (WARN_ON).',
-    [path('owner', take('R'), give('R')), path('stranger', give('R'))],
-    ['violated stranger'],
-  ),
-  depth(
-    'depth-one-too-many',
-    'one release more than takings is a violation (WARN_ON).',
-    [path('owner', take('R'), take('R'), give('R'), give('R'), give('R'))],
-    ['violated owner'],
-  ),
-  depth(
-    'depth-one-too-few',
-    'one release less than takings leaves the lock held for ever: the next one hangs, and there is no cycle.',
-    [path('owner', take('R'), take('R'), give('R')), path('other', take('R'), give('R'))],
-    ['stranded other'],
-  ),
-];
-
-const s390 = (
-  name: string,
-  what: string,
-  version: Version,
-  paths: readonly Path[],
-  expect: readonly string[],
-  said = SERIES_S390,
-): Scenario => made(name, [what, `${version.tag}: ${version.title}`, said], version, paths, expect);
-const A = '(A) An event drops the last reference to a function while sriov_numvfs is written.';
-const B = '(B) A plugged function whose bus is dropped again, while sriov_numvfs is written.';
-const C =
-  '(C) The VF is the last function of its bus: even without R for the resources, R comes behind A and B.';
-const SCAN =
-  'Three threads: a scan keeps zbus_list_lock, a recovery releases VFs under R, a put drops a bus under A.';
-const S390: readonly Scenario[] = [
-  s390(
-    's390-a.before',
-    A,
-    V9,
-    [zpciReserved(V9), numvfsStore(V9, releaseVf(V9))],
-    ['deadlock kmcheck setter'],
-  ),
-  s390('s390-a.after', A, V14B, [zpciReserved(V14B), numvfsStore(V14B, releaseVf(V14B))], []),
-  s390(
-    's390-b.before',
-    B,
-    V9,
-    [zpciPlugged(V9), numvfsStore(V9, releaseVf(V9))],
-    ['deadlock kmcheck setter'],
-  ),
-  s390('s390-b.after', B, V14B, [zpciPlugged(V14B), numvfsStore(V14B, releaseVf(V14B))], []),
-  s390(
-    's390-b-recursion.before',
-    '(B) of the first version: the thread that writes sriov_numvfs alone, with a plain lock: R, A, R.',
-    V2,
-    [numvfsStore(V2, releaseVf(V2))],
-    ['deadlock setter'],
-    FIRST_S390,
-  ),
-  s390(
-    's390-b-recursion.after',
-    '(B) of the first version: the same with the reentrant lock.',
-    V9,
-    [numvfsStore(V9, releaseVf(V9))],
-    [],
-    FIRST_S390,
-  ),
-  s390('s390-c.before', C, V2, [numvfsStore(V2, releaseVfWithBus(V2))], ['deadlock setter'], FIRST_S390),
-  s390(
-    's390-c-event.before',
-    `${C} "(C) offers the same risk as (A)": beside an event.`,
-    V9,
-    [zpciPlugged(V9), numvfsStore(V9, releaseVfWithBus(V9))],
-    ['deadlock kmcheck setter'],
-    FIRST_S390,
-  ),
-  s390('s390-c.after', C, V14B, [numvfsStore(V14B, releaseVfWithBus(V14B))], [], FIRST_S390),
-  s390(
-    's390-c-event.after',
-    `${C} Beside an event.`,
-    V14B,
-    [zpciPlugged(V14B), numvfsStore(V14B, releaseVfWithBus(V14B))],
-    [],
-    FIRST_S390,
-  ),
-  s390(
-    's390-scan.before',
-    SCAN,
-    V0,
-    [zpciScan(true), recoverStore(), zdevPutWithBus()],
-    ['deadlock kmcheck putter recoverer'],
-    'said in 4cb92fa76382 "s390/pci: Fix cyclic dead-lock in zpci_zdev_put() and zpci_scan_devices()" [T]',
-  ),
-  s390(
-    's390-scan.after',
-    `${SCAN} Mended: the scan does not keep it.`,
-    V0,
-    [zpciScan(false), recoverStore(), zdevPutWithBus()],
-    [],
-    'said in 4cb92fa76382 "s390/pci: Fix cyclic dead-lock in zpci_zdev_put() and zpci_scan_devices()" [T]',
-  ),
-  s390(
-    's390-error-vs-recover',
-    'An error event takes D behind the state lock, recover_store R behind it: one gate, no cycle.',
-    V11,
-    [zpciError(), recoverStore()],
-    [],
-    'derived from arch/s390/pci/pci_event.c and pci_sysfs.c [A]',
-  ),
-  s390(
-    's390-error-vs-remove',
-    'An error event (S, D) beside remove_store (D, R; then R, D): no cycle, as the event takes no R.',
-    V11,
-    [zpciError(), removeStore(V11)],
-    [],
-    'derived from arch/s390/pci/pci_event.c [A]',
   ),
 ];
 

@@ -73,7 +73,7 @@ function releaseDriver(task: string, version: Version): string[] {
 }
 
 /** Stops and removes the PF with `pci_rescan_remove_lock` held; one that is gone is not removed again. */
-function stopAndRemovePf(task: string, version: Version): string[] {
+export function stopAndRemovePf(task: string, version: Version): string[] {
   return when('when pf', [
     step('lock D', 'device_release_driver_internal'),
     ...driverRemove(task, version),
@@ -215,10 +215,10 @@ export function driverLoad(version: Version): Path {
     function: 'driver_attach',
     body: [
       step(`when pf: set ${sees}`, 'bus_for_each_dev'),
-      ...when(`when ${sees}`, [step('lock D', '__driver_attach')]),
-      ...when(`when ${sees}`, [step(`set bind_${task}`, '__driver_attach')]),
+      step(`when ${sees}: lock D`, '__driver_attach'),
+      step(`when ${sees}: set bind_${task}`, '__driver_attach'),
       ...probe(task, version, false),
-      ...when(`when ${sees}`, [step('unlock D', '__driver_attach')]),
+      step(`when ${sees}: unlock D`, '__driver_attach'),
     ],
   };
 }
@@ -232,72 +232,6 @@ function probe(task: string, version: Version, ask = true): string[] {
     ...when(`when ${bind}`, [...addVfs(version), step('set bound', 'really_probe')]),
     step(`clear ${bind}`, 'really_probe'),
   ];
-}
-
-/**
- * pciehp_ist(): hot-unplug of the slot, VFs before their PF. `dropsReset`: reset_lock is dropped around each removal
- * (Lukas Wunner, "PCI: pciehp: Fix AB-BA deadlock between reset_lock and device_lock").
- */
-export function pciehpUnplug(version: Version, dropsReset = true): Path {
-  const task = 'irq-pciehp';
-  const around = (lines: readonly string[]): string[] =>
-    dropsReset
-      ? [
-          step('unlock H', 'pciehp_unconfigure_device'),
-          ...lines,
-          step('lock H read', 'pciehp_unconfigure_device'),
-        ]
-      : [...lines];
-  return {
-    task,
-    function: 'pciehp_ist',
-    body: [
-      step('lock H read', 'pciehp_ist'),
-      step('lock R', 'pciehp_unconfigure_device'),
-      ...around(removeVf(task, 'pci_stop_and_remove_bus_device')),
-      ...around(stopAndRemovePf(task, version)),
-      step('unlock R', 'pciehp_unconfigure_device'),
-      step('unlock H', 'pciehp_ist'),
-    ],
-  };
-}
-
-/** Reset of the PF through its slot: the device lock first, then reset_lock for writing. */
-export function resetStore(): Path {
-  return {
-    task: 'resetter',
-    function: 'reset_store',
-    body: [
-      step('lock D', 'pci_dev_lock'),
-      step('lock H', 'pciehp_reset_slot'),
-      step('unlock H', 'pciehp_reset_slot'),
-      step('unlock D', 'pci_dev_unlock'),
-    ],
-  };
-}
-
-/** zPCI: availability events 0x0304 for the VF, then for its PF, in the channel-report thread. */
-export function zpciUnplug(version: Version, functions: 'vf' | 'vf-and-pf' = 'vf-and-pf'): Path {
-  const task = 'kmcheck';
-  const event = (state: string, removal: readonly string[]): string[] => [
-    step('lock C', 'crw_collect_info'),
-    step('lock Z', 'get_zdev_by_fid'),
-    step('unlock Z', 'get_zdev_by_fid'),
-    step(`lock ${state}`, '__zpci_event_availability'),
-    step('lock R', 'pci_stop_and_remove_bus_device_locked'),
-    ...removal,
-    step('unlock R', 'pci_stop_and_remove_bus_device_locked'),
-    step(`unlock ${state}`, '__zpci_event_availability'),
-    step('unlock C', 'crw_collect_info'),
-  ];
-  return {
-    task,
-    function: 'zpci_event_availability',
-    body: [
-      ...event('Sv', removeVf(task, 'pci_stop_and_remove_bus_device')),
-      ...(functions === 'vf' ? [] : event('S', stopAndRemovePf(task, version))),
-    ],
-  };
 }
 
 /** rescan_store() of one device: its attribute goes with the device, and it needs the rescan lock (dev_rescan_store()). */

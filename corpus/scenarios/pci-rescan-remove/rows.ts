@@ -4,13 +4,12 @@ import {
   driverLoad,
   numvfsStore,
   type Path,
-  pciehpUnplug,
   removeBridge,
   removeStore,
   rescanStore,
   unbindStore,
-  zpciUnplug,
 } from './paths.js';
+import { pciehpUnplug, zpciUnplug } from './paths-hotplug.js';
 import { releaseVf, zpciReserved } from './paths-s390.js';
 import type { Version, VersionTag } from './versions.js';
 
