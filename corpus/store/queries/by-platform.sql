@@ -38,11 +38,14 @@ SELECT a || ' <-> ' || b AS inversion, platform,
          ELSE 'misses'
        END AS has,
        captures,
-       (SELECT count(*) FROM seen o WHERE o.a = seen.a AND o.b = seen.b AND o.forth > 0 AND o.back > 0) AS platforms_that_show,
+       (SELECT group_concat(platform, ', ') FROM
+         (SELECT o.platform FROM seen o
+           WHERE o.a = seen.a AND o.b = seen.b AND o.forth > 0 AND o.back > 0 ORDER BY o.platform)) AS shown_by,
        (SELECT g.best_witness FROM signature g
          WHERE json_array_length(g.cycle) = 2
            AND NOT EXISTS (SELECT value FROM json_each(g.cycle) WHERE value NOT IN (seen.a, seen.b))
            AND json_extract(g.cycle, '$[0]') <> json_extract(g.cycle, '$[1]')
          ORDER BY g.signature LIMIT 1) AS witness
 FROM seen
-ORDER BY platforms_that_show DESC, inversion, has = 'misses', platform;
+ORDER BY (SELECT count(*) FROM seen o WHERE o.a = seen.a AND o.b = seen.b AND o.forth > 0 AND o.back > 0) DESC,
+         inversion, has = 'misses', platform;
