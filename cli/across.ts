@@ -5,10 +5,13 @@ import { orderEdges } from '../corpus/store/order-edges.js';
 import type { CampaignProgram } from '../engine/campaign/state.js';
 import { classOrderOf, wholeTransactions } from '../engine/lower/trace/whole.js';
 import { type ClassOrder, meetingClasses } from '../engine/predict/meeting.js';
-import { PREDICT_LIMITS, predictSteps } from '../engine/predict/predict.js';
+import { PREDICT_LIMITS, type PredictLimits, predictSteps } from '../engine/predict/predict.js';
 import type { PredictSource } from '../engine/predict/source.js';
 import { drain } from '../engine/shrink/reach.js';
 import { listed } from '../reports/text/layout.js';
+
+/** Whole transactions are many: what is not decided soon is left to the programs that come of them, and told as open. */
+export const ACROSS_LIMITS: PredictLimits = { ...PREDICT_LIMITS, cycles: 500, length: 4, states: 20_000 };
 
 /** One capture with the programs that were made of it. */
 export interface CaptureWithPrograms {
@@ -74,7 +77,7 @@ export function composedPrograms(all: readonly CaptureWithPrograms[]): CampaignP
       ...(single === undefined ? {} : { single }),
     }),
   );
-  const prediction = drain(predictSteps(sources, PREDICT_LIMITS, 'across'));
+  const prediction = drain(predictSteps(sources, ACROSS_LIMITS, 'across'));
   return prediction.cycles.flatMap(({ candidate, status, sources: from }): CampaignProgram[] => {
     if (candidate === null || status === 'refuted') return [];
     const captures = new Map(from.flatMap((s) => (parts[s]?.captures ?? []).map((c) => [c.id, c])));

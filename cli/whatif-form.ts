@@ -8,7 +8,14 @@ import type { CampaignProgram } from '../engine/campaign/state.js';
 import { applyPatch } from '../engine/whatif/apply.js';
 import { isWithoutSites } from '../engine/whatif/chains.js';
 import { isClass } from '../engine/whatif/names.js';
-import { type CaptureWithPrograms, isTrace, meetingAssumption, orderOf, partsOf } from './across.js';
+import {
+  ACROSS_LIMITS,
+  type CaptureWithPrograms,
+  isTrace,
+  meetingAssumption,
+  orderOf,
+  partsOf,
+} from './across.js';
 import { programsOf } from './search.js';
 
 interface Changed {
@@ -64,7 +71,8 @@ async function assess(
   foundAt: string,
   search: boolean,
 ): Promise<Assessment> {
-  const work = assessSteps(programs, foundAt, { ...ASSESS_LIMITS, search });
+  const limits = search ? ASSESS_LIMITS : { ...ASSESS_LIMITS, predict: ACROSS_LIMITS, search };
+  const work = assessSteps(programs, foundAt, limits);
   for (;;) {
     const { value, done } = work.next();
     if (done === true) return value;
