@@ -2,13 +2,14 @@
 import type { Program } from '../corpus/schema/program.js';
 import type { Schedule } from '../corpus/schema/schedule.js';
 import type { Witness } from '../corpus/schema/witness.js';
-import type { Store } from '../corpus/store/store.js';
+import type { Store, TriedChange } from '../corpus/store/store.js';
 import { parseLitmus } from '../corpus/text/litmus.js';
 import { explore } from '../engine/explore/exhaustive.js';
 import { compile, compileOrThrow } from '../engine/model/compile.js';
 import { Machine } from '../engine/model/machine.js';
 import { runGenome } from '../engine/schedulers/genome.js';
 import { indexGenome } from '../engine/schedulers/genome-names.js';
+import { type Change, changeText } from '../reports/changes.js';
 import { type Explanation, explain } from '../reports/explain.js';
 import { movesOf } from '../reports/moves.js';
 import { Trouble } from './trouble.js';
@@ -16,15 +17,28 @@ import { version } from './version.js';
 
 /** Most states that are searched to see whether a rule change helps: a page must come at once. */
 const RULE_SEARCH_STATES = 5_000;
+const MOST_SIMILAR = 5;
 const MAX_STEPS = 1_000_000;
 
 /** Explains a witness of the database. Throws Trouble if its text no longer replays. */
 export function explanationOf(store: Store, witness: Witness): Explanation {
-  const captures = new Set<string>(witness.captures);
   return explanationAlone(witness, {
-    sources: store.captures().filter((capture) => captures.has(capture.id)),
-    similar: store.witnesses(),
+    sources: store.captures(witness.captures),
+    similar: store.similar(witness, MOST_SIMILAR),
   });
+}
+
+/** The single changes that were tried on a witness, for the database: what `relock query rules` sums up. */
+export function triedChanges(witness: Witness): TriedChange[] {
+  const { cures, remains } = explanationAlone(witness);
+  const row = (change: Change, helps: boolean): TriedChange => ({
+    how: change.how,
+    class: change.how === 'rule' ? change.class : null,
+    rule: change.how === 'rule' ? change.rule : null,
+    change: changeText(change),
+    cures: helps,
+  });
+  return [...cures.map((change) => row(change, true)), ...remains.map((change) => row(change, false))];
 }
 
 /** Explains a witness with what is handed in about where it came from. */

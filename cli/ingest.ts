@@ -83,10 +83,10 @@ export interface Kept {
 }
 
 /** Stores a capture and its programs in one transaction. */
-export function keep(store: Store, capture: Capture, at: string): Kept {
+export function keep(store: Store, capture: Capture, at: string, importMs?: number): Kept {
   const lowered = lowerCapture(capture);
   const already = store.atomically(() => {
-    const outcome = store.addCapture(capture, encodeCapture(capture), at);
+    const outcome = store.addCapture(capture, encodeCapture(capture), at, importMs);
     store.putPrograms(
       lowered.programs.map((program) => ({
         id: programId(program.program),

@@ -47,7 +47,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     arity: [0, null],
     summary: 'logs and captures in: any format, plain, .gz, .xz or .zst',
     about: [
-      'Prints per file what was understood and what was skipped, with advice. A folder is walked; what is not recognised there is counted and left alone. Content that was imported before is not stored again.',
+      'Prints per file what was understood and what was skipped, with advice. A folder is walked; what is not recognised there is counted and left alone. Content that was imported before is not stored again. Another relock database is merged into this one.',
     ],
     examples: [
       { line: 'relock import dmesg.txt', says: 'a log, whatever its format' },
@@ -163,7 +163,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       {
         flags: '--form FORM',
-        help: 'page, scenario, chain, why, mail, subject, litmus, html, svg, dot, perfetto, kit or json',
+        help: 'page, scenario, chain, why, mail, subject, litmus, html, svg, dot, perfetto, promela, kit or json',
       },
     ],
     exits: [[0, 'shown'], BAD_INPUT],
@@ -285,7 +285,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     arity: [2, null],
     summary: 'open, reported, fixed, invalid or dup: what became of a witness',
     about: [
-      'Appends to a log that is never changed. "dup" takes the id of the other one as the first word of its note; "fixed" takes the kernel version.',
+      'Appends to a log that is never changed. "dup" takes the id of the other one as the first word of its note, "undup" parts them again; "fixed" takes the kernel version.',
     ],
     examples: [
       { line: 'relock triage newest reported https://lore.kernel.org/r/x', says: 'with a link' },

@@ -15,6 +15,8 @@ import { mailForm } from './mail/mail.js';
 import { subjectLine } from './mail/subject.js';
 import { traceProblems } from './perfetto/trace-event-schema.laws.js';
 import { perfettoForm } from './perfetto/trace-events.js';
+import { promelaForm } from './promela/form.js';
+import { pan, SPIN_IS_THERE } from './promela/spin.laws.js';
 import { chainForm } from './text/chain.js';
 import { MAIL_WIDTH } from './text/layout.js';
 import { witnessPage } from './text/page.js';
@@ -31,6 +33,7 @@ const TEXTS = {
   dot: dotForm,
   kit: kitForm,
   perfetto: perfettoForm,
+  promela: promelaForm,
   svg: (explanation: Explanation) => withoutStyle(svgForm(explanation)),
   html: (explanation: Explanation) => withoutStyle(htmlForm(explanation)),
   explanation: (explanation: Explanation) => JSON.stringify(explanation, null, 1).split('\n'),
@@ -72,6 +75,10 @@ describe.each(EXAMPLE_NAMES)('%s', (name) => {
         .join('\r\n'),
       explanation,
     );
+  });
+
+  it.skipIf(!SPIN_IS_THERE)('SPIN finds the bad end in its model', () => {
+    expect(pan(promelaForm(explanation).join('\n'), false).errors).toBeGreaterThan(0);
   });
 
   it('its trace is one that Perfetto draws', () => {

@@ -1,10 +1,11 @@
 // relock import: logs and captures in.
-import type { CaptureForm, ImportForm, Problem } from '../../corpus/schema/forms.js';
+import type { CaptureForm, ImportForm, MergedForm, Problem } from '../../corpus/schema/forms.js';
 import { importedLines } from '../../reports/text/imported.js';
 import { count } from '../../reports/text/layout.js';
 import { captureForm, hasLockFacts } from '../capture-form.js';
 import { ingest, type Kept, keep, knownFormat } from '../ingest.js';
 import { inputFiles } from '../input-files.js';
+import { isDatabase, mergeDatabase, mergedLines } from '../merging.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
 
@@ -37,7 +38,15 @@ export async function run(session: Session): Promise<ExitCode> {
   let programs = 0;
   let passedOver = 0;
   let anyFacts = false;
+  const merged: MergedForm[] = [];
   for (const { path, named } of files) {
+    if (named && isDatabase(path)) {
+      const form = await mergeDatabase(session, path);
+      merged.push(form);
+      if (!session.json) session.print(`${mergedLines(form).join('\n')}\n`);
+      continue;
+    }
+    const began = performance.now();
     const taken = await ingest(path, format);
     if (!taken.ok) {
       if (taken.code === EXIT.nothing && !named) passedOver++;
@@ -52,7 +61,7 @@ export async function run(session: Session): Promise<ExitCode> {
     }
     // What says nothing about locks is told, and not kept.
     const kept = useful
-      ? keep(await session.store('write'), taken.capture, new Date().toISOString())
+      ? keep(await session.store('write'), taken.capture, new Date().toISOString(), performance.now() - began)
       : NOT_KEPT;
     const form = captureForm(taken.capture, kept.already);
     forms.push(form);
@@ -64,11 +73,12 @@ export async function run(session: Session): Promise<ExitCode> {
     session.talk(
       `${count(passedOver, 'file')} in folders passed over: nothing about locks was recognised in them.`,
     );
-  return conclude(session, { forms, failures, programs, anyFacts, passedOver });
+  return conclude(session, { forms, merged, failures, programs, anyFacts, passedOver });
 }
 
 interface Outcome {
   readonly forms: readonly CaptureForm[];
+  readonly merged: readonly MergedForm[];
   readonly failures: readonly Failure[];
   readonly programs: number;
   readonly anyFacts: boolean;
@@ -86,6 +96,7 @@ function conclude(session: Session, outcome: Outcome): ExitCode {
     session.printJson({
       schema: 'relock.import/1',
       captures: forms,
+      ...(outcome.merged.length === 0 ? {} : { merged: outcome.merged }),
       ...(code === EXIT.fine || worst === null ? {} : { error: worst }),
       ...(errors.length === 0 ? {} : { errors }),
     } satisfies ImportForm & { error?: Problem; errors?: object[] });
@@ -99,8 +110,11 @@ function conclude(session: Session, outcome: Outcome): ExitCode {
 }
 
 /** Why there is nothing to work on, or null if there is something. */
-function nothingIn(session: Session, { forms, failures, anyFacts, passedOver }: Outcome): Problem | null {
-  if (anyFacts) return null;
+function nothingIn(
+  session: Session,
+  { forms, merged, failures, anyFacts, passedOver }: Outcome,
+): Problem | null {
+  if (anyFacts || (merged.length > 0 && forms.length === 0 && failures.length === 0)) return null;
   const [first] = failures;
   if (first !== undefined && forms.length === 0) return first.problem;
   if (forms.length === 0)

@@ -9,6 +9,7 @@ import { kitForm } from '../../reports/kit/kit.js';
 import { mailForm } from '../../reports/mail/mail.js';
 import { subject } from '../../reports/mail/subject.js';
 import { perfettoForm } from '../../reports/perfetto/trace-events.js';
+import { promelaForm } from '../../reports/promela/form.js';
 import { chainForm } from '../../reports/text/chain.js';
 import { page } from '../../reports/text/layout.js';
 import { witnessPage } from '../../reports/text/page.js';
@@ -31,6 +32,7 @@ const TEXTS: Readonly<Record<string, (explanation: Explanation) => readonly stri
   svg: svgForm,
   dot: dotForm,
   perfetto: perfettoForm,
+  promela: promelaForm,
   kit: kitForm,
   litmus: (explanation) => explanation.witness.litmus.trimEnd().split('\n'),
 };

@@ -51,10 +51,27 @@ export interface CaptureForm {
   readonly already: boolean;
 }
 
+/** What was taken over from another database. */
+export interface MergedForm {
+  readonly file: string;
+  readonly captures: number;
+  readonly programs: number;
+  readonly witnesses: number;
+  readonly sightings: number;
+  readonly decisions: number;
+  readonly campaigns: number;
+  /** Ids of witnesses that do not replay and were left. */
+  readonly refused: readonly string[];
+  /** Names of campaigns that are other ones here. */
+  readonly left_campaigns: readonly string[];
+}
+
 /** `relock import --json`. */
 export interface ImportForm {
   readonly schema: 'relock.import/1';
   readonly captures: readonly CaptureForm[];
+  /** Databases that were merged. */
+  readonly merged?: readonly MergedForm[];
   /** Files that could not be read, if others could. */
   readonly errors?: readonly Problem[];
   /** The worst of them, or that nothing was recognised: what the exit code stands for. */

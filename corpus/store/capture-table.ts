@@ -32,6 +32,7 @@ export function addCapture(
   capture: Capture,
   pack: Uint8Array,
   at: string,
+  importMs: number | null = null,
 ): 'stored' | 'already' {
   if (db.prepare('SELECT 1 FROM capture WHERE id = ?').get(capture.id) !== undefined) return 'already';
   if (pack.length > MAX_PACK_BYTES)
@@ -46,9 +47,9 @@ export function addCapture(
   const rows = captureRows(capture);
   db.prepare(
     `INSERT INTO capture (id, file, bytes, format, arch, kernel, platform, events, tasks, locks, classes, gaps,
-                          imported_at, pack)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(capture.id, ...rows.capture, instant(at), pack);
+                          imported_at, import_ms, pack)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(capture.id, ...rows.capture, instant(at), importMs === null ? null : Math.round(importMs), pack);
   const report = db.prepare(
     `INSERT INTO report (capture, n, kind, line, task, pid, wants, holds, title)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -66,11 +67,17 @@ export function addCapture(
   return 'stored';
 }
 
-export function captureSummaries(db: Database): CaptureSummary[] {
+/** All, or those of `ids`. */
+export function captureSummaries(db: Database, ids: readonly CaptureId[] | null = null): CaptureSummary[] {
+  const only = canonicalJson(ids ?? []);
+  const where = (column: string) =>
+    ids === null ? 'WHERE :only IS NOT NULL' : `WHERE ${column} IN (SELECT value FROM json_each(:only))`;
   const skips = new Map<CaptureId, Skip[]>();
   const skipRows = db
-    .prepare('SELECT capture, stat, severity, count, first_line, advice FROM skip ORDER BY capture, stat')
-    .all() as (Skip & { readonly capture: CaptureId })[];
+    .prepare(
+      `SELECT capture, stat, severity, count, first_line, advice FROM skip ${where('capture')} ORDER BY capture, stat`,
+    )
+    .all({ only }) as (Skip & { readonly capture: CaptureId })[];
   for (const { capture, ...skip } of skipRows) {
     const list = skips.get(capture);
     if (list === undefined) skips.set(capture, [skip]);
@@ -80,9 +87,9 @@ export function captureSummaries(db: Database): CaptureSummary[] {
     .prepare(
       `SELECT id, file, bytes, format, arch, kernel, platform, events, tasks, locks, classes, imported_at,
               (SELECT count(*) FROM report WHERE report.capture = capture.id) AS reports
-       FROM capture ORDER BY seq`,
+       FROM capture ${where('id')} ORDER BY seq`,
     )
-    .all() as CaptureRow[];
+    .all({ only }) as CaptureRow[];
   return rows.map(({ platform, imported_at, ...row }) => ({
     ...row,
     platform: JSON.parse(platform) as string[],

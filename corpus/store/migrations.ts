@@ -1,15 +1,18 @@
 // Brings a database to the newest version, one numbered migration after the other, all or nothing.
 import { TABLES } from './migrations/001-tables.js';
 import { VIEWS } from './migrations/002-views.js';
+
 import { SEALS } from './migrations/003-seals.js';
 import { CAMPAIGNS } from './migrations/004-campaigns.js';
+import { DECISIONS_AND_INDICES } from './migrations/005-decisions-and-indices.js';
+
 import type { Database } from './sqlite.js';
 
 /** 'RLK1': how `file` and SQLite tell a relock database from others. */
 export const APPLICATION_ID = 0x524c4b31;
 
 /** Migration i brings version i to i + 1. Never edited once released; changes are appended. */
-const MIGRATIONS: readonly string[] = [TABLES, VIEWS, SEALS, CAMPAIGNS];
+const MIGRATIONS: readonly string[] = [TABLES, VIEWS, SEALS, CAMPAIGNS, DECISIONS_AND_INDICES];
 
 /** The version that this relock reads and writes; `PRAGMA user_version`. */
 export const DATABASE_VERSION = MIGRATIONS.length;
@@ -22,11 +25,11 @@ export function applicationId(db: Database): number {
   return db.pragma('application_id', { simple: true }) as number;
 }
 
-/** Runs what is missing in one transaction; another process may do the same at the same time. */
-export function migrate(db: Database): void {
+/** Runs what is missing in one transaction; another process may do the same at the same time. `to`: for tests. */
+export function migrate(db: Database, to = DATABASE_VERSION): void {
   db.transaction(() => {
     // Asked again inside the write lock: another process may have been first.
-    for (let version = databaseVersion(db); version < DATABASE_VERSION; version++) {
+    for (let version = databaseVersion(db); version < to; version++) {
       const sql = MIGRATIONS[version];
       if (sql === undefined) throw new Error(`store: no migration from version ${version}`);
       db.exec(sql);

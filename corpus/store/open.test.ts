@@ -6,8 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeCapture } from '../pack/pack.js';
 import type { Problem } from '../schema/forms.js';
 import { at, captureNo, witnessOf } from './fixtures.laws.js';
-import { TABLES } from './migrations/001-tables.js';
-import { APPLICATION_ID, DATABASE_VERSION } from './migrations.js';
+
+import { DATABASE_VERSION, migrate } from './migrations.js';
+
 import { openStore } from './open.js';
 import { openFile, openImage } from './sqlite.js';
 import type { OpenOptions, Store } from './store.js';
@@ -110,16 +111,16 @@ describe('openStore', () => {
 
   it('brings an older version up to date, to write and to read', () => {
     for (const mode of ['read', 'write'] as const) {
-      // As version 1 left it: tables, and nothing that came later.
-      const db = openFile(path(), false, 1000);
-      db.exec(TABLES);
-      db.pragma('user_version = 1');
-      db.pragma(`application_id = ${APPLICATION_ID}`);
-      db.close();
-      const store = open({ mode });
-      expect(store.witnesses()).toEqual([]);
-      store.close();
-      rmSync(path());
+      for (let version = 1; version < DATABASE_VERSION; version++) {
+        const db = openFile(path(), false, 1000);
+        migrate(db, version);
+        db.close();
+        const store = open({ mode });
+        expect(store.witnesses()).toEqual([]);
+        expect(store.verify()).toEqual([]);
+        store.close();
+        rmSync(path());
+      }
     }
   });
 

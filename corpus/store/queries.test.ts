@@ -125,17 +125,27 @@ describe('queryReadOnly', () => {
 describe('canned queries', () => {
   it('have titles and known parameters, and all run', () => {
     const queries = store.cannedQueries();
-    expect(queries.map((q) => [q.name, q.parameters])).toEqual([
-      ['by-lock', ['lock']],
-      ['by-platform', []],
-      ['by-site', ['site']],
-      ['cycles', []],
-      ['gaps', []],
-      ['known', []],
-      ['new', []],
-      ['regressed', []],
-      ['uncontended', []],
-    ]);
+    expect(Object.fromEntries(queries.map((q) => [q.name, q.parameters]))).toMatchObject({
+      'by-file': ['file'],
+      'by-kernel': ['kernel'],
+      'by-lock': ['lock'],
+      'by-site': ['site'],
+      'by-task': ['task'],
+      cousins: [],
+      cures: ['id'],
+      cycles: [],
+      dups: [],
+      gaps: [],
+      history: ['id'],
+      known: [],
+      'longest-holds': [],
+      new: [],
+      regressed: [],
+      rules: [],
+      'slowest-import': [],
+      uncontended: [],
+      under: ['lock'],
+    });
     for (const query of queries) {
       expect(query.title, query.name).toMatch(/^[A-Z].{10,}/);
       const parameters = Object.fromEntries(query.parameters.map((p) => [p, 'x']));
@@ -156,7 +166,38 @@ describe('canned queries', () => {
     );
     expect(canned('known').map((row) => row[0])).toEqual([id(2)]);
     expect(canned('regressed')).toEqual([
-      [id(3), 'inversion &dev->mutex <-> lock_3', '7.1', at(4), 'dmesg-1.txt', at(1)],
+      [id(3), 'inversion &dev->mutex <-> lock_3', '7.1', '7.1', at(4), 'dmesg-1.txt', '7.0.0-rc3', at(1)],
+    ]);
+  });
+
+  it('by-task, by-kernel, by-file, history: what is known of one thing', () => {
+    expect(canned('by-task', { task: 'remover' })).toHaveLength(3);
+    expect(canned('by-task', { task: 'nobody' })).toEqual([]);
+    expect(canned('by-kernel', { kernel: '7.0' })).toHaveLength(3);
+    expect(canned('by-kernel', { kernel: '6.1' })).toEqual([]);
+    expect(canned('by-file', { file: 'dmesg-1' })).toHaveLength(3);
+    expect(canned('history', { id: id(3).slice(0, 7) }).map((row) => row.slice(0, 3))).toEqual([
+      [at(2), 'seen', 'predict or check'],
+      [at(3), 'decided', 'fixed'],
+      [at(4), 'seen', 'night'],
+    ]);
+  });
+
+  it('rules, cures: what was tried, by class and by witness', () => {
+    const tried = (cures: boolean) => ({
+      how: 'rule',
+      class: 'lock_1',
+      rule: 'reentrant',
+      change: 'lock_1 is reentrant',
+      cures,
+    });
+    store.putChanges(id(1), [tried(false), { ...tried(true), how: 'order', class: null, rule: null }]);
+    store.putChanges(id(2), [tried(true)]);
+    store.putChanges(id(2), [tried(false)]);
+    expect(canned('rules')).toEqual([['lock_1', 'reentrant', 1, 1, id(2).slice(0, 7), id(1).slice(0, 7)]]);
+    expect(canned('cures', { id: id(1).slice(0, 5) }).map((row) => row.slice(1, 4))).toEqual([
+      ['order', 'lock_1 is reentrant', 'cures it'],
+      ['rule', 'lock_1 is reentrant', 'does not'],
     ]);
   });
 
@@ -189,5 +230,13 @@ describe('canned queries', () => {
     };
     store.addCapture(quiet, encodeCapture(quiet), at(5));
     expect(canned('uncontended').map((row) => row[0])).toEqual(['&dev->mutex-2', 'pci_rescan_remove_lock-2']);
+  });
+
+  it('slowest-import: only what was measured', () => {
+    const slow = { ...captureNo(7), bytes: 1 << 20 };
+    store.addCapture(slow, encodeCapture(slow), at(7), 500);
+    expect(canned('slowest-import').map((row) => row.slice(0, 1).concat(row.slice(4)))).toEqual([
+      ['dmesg-7.txt', 500, 2],
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 // The Store over SQLite: each method one transaction, each failure of the database a StoreTrouble.
 import type { Capture } from '../schema/capture.js';
 import type { Defect } from '../schema/forms.js';
-import type { CaptureId, Signature } from '../schema/ids.js';
+import type { CaptureId, Signature, WitnessId } from '../schema/ids.js';
 import type { TriageState, Witness } from '../schema/witness.js';
 import { holdsCampaign, lockCampaign, saveFigures, unlockCampaign } from './campaign-lock.js';
 import {
@@ -19,6 +19,7 @@ import {
   loadPrograms,
   putPrograms,
 } from './capture-table.js';
+import { merge, openToMerge } from './merge.js';
 import { cannedQueries, queryReadOnly } from './queries.js';
 import { type Database, openReadable } from './sqlite.js';
 import type {
@@ -31,6 +32,7 @@ import type {
   Checkpoint,
   FindWitness,
   LockCampaign,
+  MergeResult,
   PutWitness,
   QueryLimits,
   QueryResult,
@@ -39,12 +41,15 @@ import type {
   StoredProgram,
   TriageEntry,
   TriageResult,
+  TriedChange,
   WitnessFilter,
+  WitnessMatch,
 } from './store.js';
-import { triage, triageLog } from './triage-table.js';
+
+import { triage, triageLog, undup } from './triage-table.js';
 import { guarded } from './trouble.js';
 import { verify } from './verify.js';
-import { findWitness, loadWitnesses, putWitness } from './witness-table.js';
+import { findSimilar, findWitness, loadWitnesses, putChanges, putWitness } from './witness-table.js';
 
 export class SqliteStore implements Store {
   readonly path: string;
@@ -80,11 +85,11 @@ export class SqliteStore implements Store {
     return guarded(this.path, work);
   }
 
-  addCapture(capture: Capture, pack: Uint8Array, at: string): 'stored' | 'already' {
-    return this.atomically(() => addCapture(this.#db, capture, pack, at));
+  addCapture(capture: Capture, pack: Uint8Array, at: string, importMs?: number): 'stored' | 'already' {
+    return this.atomically(() => addCapture(this.#db, capture, pack, at, importMs ?? null));
   }
-  captures(): CaptureSummary[] {
-    return this.#read(() => captureSummaries(this.#db));
+  captures(ids?: readonly CaptureId[]): CaptureSummary[] {
+    return this.#read(() => captureSummaries(this.#db, ids ?? null));
   }
   capture(id: CaptureId): Capture | null {
     return this.#read(() => loadCapture(this.#db, id));
@@ -111,6 +116,24 @@ export class SqliteStore implements Store {
   }
   triage(prefix: string, state: TriageState, note: string | null, who: string, at: string): TriageResult {
     return this.atomically(() => triage(this.#db, prefix, state, note, who, at));
+  }
+  undup(prefix: string, note: string | null, who: string, at: string): TriageResult {
+    return this.atomically(() => undup(this.#db, prefix, note, who, at));
+  }
+  similar(witness: Witness, most: number): WitnessMatch[] {
+    return this.#read(() => findSimilar(this.#db, witness, most));
+  }
+  putChanges(witness: WitnessId, changes: readonly TriedChange[]): void {
+    this.atomically(() => putChanges(this.#db, witness, changes));
+  }
+  merge(path: string, accept: (witness: Witness) => boolean): MergeResult {
+    const other = openToMerge(path, this.path, this.#busyTimeoutMs);
+    if (!other.ok) return other;
+    try {
+      return { ok: true, merged: this.atomically(() => merge(this.#db, other.db, accept)) };
+    } finally {
+      other.db.close();
+    }
   }
   triageLog(signature: Signature): TriageEntry[] {
     return this.#read(() => triageLog(this.#db, signature));

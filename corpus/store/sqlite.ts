@@ -37,6 +37,16 @@ export function openEmpty(): Database {
   return new SqliteDatabase(':memory:');
 }
 
+/** A database in memory, filled from the bytes of another, to be changed at will. */
+export function openScratch(file: Uint8Array): Database {
+  const image = Buffer.from(file);
+  if (image[18] === 2) image[18] = 1;
+  if (image[19] === 2) image[19] = 1;
+  const db = new SqliteDatabase(image);
+  db.pragma('foreign_keys = ON');
+  return db;
+}
+
 /** SQLite's name for the error (`SQLITE_BUSY`), or null if the error is not SQLite's. */
 export function sqliteCode(error: unknown): string | null {
   return error instanceof SqliteDatabase.SqliteError ? error.code : null;

@@ -92,6 +92,36 @@ export interface WitnessMatch {
   readonly cycle: readonly string[];
 }
 
+/** One change that was tried on the program of a witness, by complete search. */
+export interface TriedChange {
+  /** `rule`, `order`, `release` or `irqs-off`. */
+  readonly how: string;
+  /** Of a rule: the class and the rule. */
+  readonly class: string | null;
+  readonly rule: string | null;
+  /** The change in words. */
+  readonly change: string;
+  readonly cures: boolean;
+}
+
+/** What a merge took over, in numbers. */
+export interface Merged {
+  readonly captures: number;
+  readonly programs: number;
+  readonly witnesses: number;
+  readonly sightings: number;
+  readonly decisions: number;
+  readonly campaigns: number;
+  /** Ids of witnesses that do not replay here: they and what hangs on them were left. */
+  readonly refused: readonly string[];
+  /** Names of campaigns that are other ones here: left alone. */
+  readonly leftCampaigns: readonly string[];
+}
+
+export type MergeResult =
+  | { readonly ok: true; readonly merged: Merged }
+  | { readonly ok: false; readonly problem: Problem };
+
 /** One triage decision; the log of them is append-only. */
 export interface TriageEntry {
   readonly signature: Signature;
@@ -101,6 +131,8 @@ export interface TriageEntry {
   readonly link: string | null;
   /** The signature that this one is a duplicate of (`dup ID`), or null. */
   readonly dupOf: Signature | null;
+  /** Of `fixed`: the kernel version that the note begins with (`7.1-rc2`), or null. */
+  readonly fixedIn: string | null;
   readonly who: string;
   /** ISO 8601, UTC. */
   readonly at: string;
@@ -211,9 +243,10 @@ export interface Store {
   atomically<T>(work: () => T): T;
 
   /** Stores a capture with its packed bytes (`encodeCapture`). The same content twice stores nothing. */
-  addCapture(capture: Capture, pack: Uint8Array, at: string): 'stored' | 'already';
-  /** All captures in order of import. */
-  captures(): CaptureSummary[];
+  /** `importMs`: how long reading it took, for the query `slowest-import`. */
+  addCapture(capture: Capture, pack: Uint8Array, at: string, importMs?: number): 'stored' | 'already';
+  /** Captures in order of import, all or those of `ids`. */
+  captures(ids?: readonly CaptureId[]): CaptureSummary[];
   /** The whole capture, or null; throws StoreTrouble if its bytes are damaged. */
   capture(id: CaptureId): Capture | null;
   /** The packed bytes as they were stored, or null. */
@@ -232,8 +265,19 @@ export interface Store {
   findWitness(prefix: string): FindWitness;
   /** Appends a decision about the signature of a witness (by the start of either id). */
   triage(prefix: string, state: TriageState, note: string | null, who: string, at: string): TriageResult;
+  /** Parts what `dup` joined: appends the state that the signature had before it. */
+  undup(prefix: string, note: string | null, who: string, at: string): TriageResult;
   /** Oldest first. */
   triageLog(signature: Signature): TriageEntry[];
+  /** Witnesses (the best of each signature) that share a class of the cycle, those that share most first. */
+  similar(witness: Witness, most: number): WitnessMatch[];
+  /** Notes what single changes were tried on a stored witness; once for each witness, later calls store nothing. */
+  putChanges(witness: WitnessId, changes: readonly TriedChange[]): void;
+  /**
+   * Takes over what another database holds and this one does not; the other one is never written to. `accept` says of
+   * each witness that would be stored whether it replays.
+   */
+  merge(path: string, accept: (witness: Witness) => boolean): MergeResult;
 
   /** Writes the campaign's figures and state, and the row of this minute in `coverage`. */
   saveCheckpoint(name: string, checkpoint: Checkpoint, at: string): void;

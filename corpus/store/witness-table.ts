@@ -5,7 +5,7 @@ import { GRADES, type Witness, type WitnessKind, type WitnessTask } from '../sch
 import { canonicalJson } from '../text/json.js';
 import { sha256 } from './sha256.js';
 import { type Database, sqliteCode } from './sqlite.js';
-import type { FindWitness, PutWitness, Sighting, WitnessFilter, WitnessMatch } from './store.js';
+import type { FindWitness, PutWitness, Sighting, TriedChange, WitnessFilter, WitnessMatch } from './store.js';
 import { instant, unsealed } from './trouble.js';
 
 interface WitnessRow {
@@ -43,17 +43,49 @@ const BEST_FIRST = 'grade_rank, steps, basis_rank, preemptions, seq';
 
 /** Stores a witness or counts it as seen; the caller has opened a transaction. */
 export function putWitness(db: Database, witness: Witness, sighting: Sighting): PutWitness {
+  const { outcome, id } = storeWitness(db, witness, sighting);
+  const { signature } = witness;
+  switch (outcome) {
+    case 'seen': {
+      const own = signatureOf(db, id) ?? signature;
+      addSightings(db, witness, own, id, sighting);
+      return { outcome: 'seen', show: id, state: stateOf(db, own) };
+    }
+    case 'no-better':
+      addSightings(db, witness, signature, null, sighting);
+      return { outcome: 'known-signature', show: id, state: stateOf(db, signature) };
+    case 'stored':
+    case 'stored-as-first':
+      addSightings(db, witness, signature, id, sighting);
+      return {
+        outcome: outcome === 'stored' ? 'known-signature' : 'new',
+        show: id,
+        state: stateOf(db, signature),
+      };
+    default: {
+      const never: never = outcome;
+      return never;
+    }
+  }
+}
+
+/** What became of a witness, and the one to show for it: itself, or one that is as good. */
+export interface StoredWitness {
+  readonly outcome: 'seen' | 'no-better' | 'stored' | 'stored-as-first';
+  readonly id: WitnessId;
+}
+
+function signatureOf(db: Database, id: WitnessId): Signature | undefined {
+  return db.prepare('SELECT signature FROM witness WHERE id = ?').pluck().get(id) as Signature | undefined;
+}
+
+/** Stores a witness without a sighting, unless it or one as good is there; the caller has opened a transaction. */
+export function storeWitness(db: Database, witness: Witness, sighting: Sighting): StoredWitness {
   const { id, signature } = witness;
+  instant(sighting.at);
   if (id !== sha256(witness.litmus).slice(0, 12))
     throw new Error(`store: witness id ${id} is not the start of the sha256 of its litmus text`);
-  instant(sighting.at);
-  const seen = db.prepare('SELECT signature FROM witness WHERE id = ?').pluck().get(id) as
-    | Signature
-    | undefined;
-  if (seen !== undefined) {
-    addSightings(db, witness, seen, id, sighting);
-    return { outcome: 'seen', show: id, state: stateOf(db, seen) };
-  }
+  if (signatureOf(db, id) !== undefined) return { outcome: 'seen', id };
   const known = db.prepare('SELECT 1 FROM signature WHERE signature = ?').get(signature) !== undefined;
   const grade = GRADES.indexOf(witness.grade);
   const basis = BASES.indexOf(witness.basis);
@@ -73,10 +105,7 @@ export function putWitness(db: Database, witness: Witness, sighting: Sighting): 
         steps: witness.steps,
         preemptions: witness.preemptions,
       }) as WitnessId | undefined;
-    if (asGood !== undefined) {
-      addSightings(db, witness, signature, null, sighting);
-      return { outcome: 'known-signature', show: asGood, state: stateOf(db, signature) };
-    }
+    if (asGood !== undefined) return { outcome: 'no-better', id: asGood };
   } else {
     db.prepare(
       'INSERT INTO signature (signature, kind, title, cycle, best_witness) VALUES (?, ?, ?, ?, ?)',
@@ -125,8 +154,7 @@ export function putWitness(db: Database, witness: Witness, sighting: Sighting): 
        (SELECT id FROM witness WHERE signature = :signature ORDER BY ${BEST_FIRST} LIMIT 1)
      WHERE signature = :signature`,
   ).run({ signature });
-  addSightings(db, witness, signature, id, sighting);
-  return { outcome: known ? 'known-signature' : 'new', show: id, state: stateOf(db, signature) };
+  return { outcome: known ? 'stored' : 'stored-as-first', id };
 }
 
 function addSightings(
@@ -221,17 +249,52 @@ export function loadWitness(db: Database, id: WitnessId): Witness {
   return witnessOf(row);
 }
 
+/** Ids are hex digits, so all that begin with some text lie between it and it with a `g`: an index finds them. */
+export const FIND_BY_PREFIX = `
+  SELECT w.id, w.signature, w.kind, s.cycle FROM witness w JOIN signature s ON s.signature = w.signature
+   WHERE w.seq IN (SELECT seq FROM witness WHERE id >= :wanted AND id < :beyond
+                   UNION SELECT y.seq FROM signature x JOIN witness y ON y.id = x.best_witness
+                          WHERE x.signature >= :wanted AND x.signature < :beyond)
+   ORDER BY w.seq LIMIT 100`;
+
+/** Signatures that share a class with one, most shared first; of very many only some thousand are weighed. */
+export const FIND_SIMILAR = `
+  SELECT g.best_witness AS id, g.signature, g.kind, g.cycle
+  FROM (SELECT signature, count(*) AS shared
+        FROM (SELECT c.signature FROM signature_class c
+               WHERE c.class IN (SELECT value FROM json_each(:classes)) AND c.signature <> :signature LIMIT 4000)
+        GROUP BY signature ORDER BY shared DESC, signature LIMIT :most) hit
+  JOIN signature g ON g.signature = hit.signature
+  ORDER BY hit.shared DESC, g.signature`;
+
+/** The best witness of each signature that shares a class of the cycle. */
+export function findSimilar(db: Database, witness: Witness, most: number): WitnessMatch[] {
+  const rows = db
+    .prepare(FIND_SIMILAR)
+    .all({ classes: canonicalJson(witness.cycle), signature: witness.signature, most }) as (Omit<
+    WitnessMatch,
+    'cycle'
+  > & { readonly cycle: string })[];
+  return rows.map((row) => ({ ...row, cycle: JSON.parse(row.cycle) as string[] }));
+}
+
+/** Once for each witness. */
+export function putChanges(db: Database, witness: WitnessId, changes: readonly TriedChange[]): void {
+  if (db.prepare('SELECT 1 FROM change_tried WHERE witness = ? LIMIT 1').get(witness) !== undefined) return;
+  const insert = db.prepare(
+    'INSERT INTO change_tried (witness, n, how, class, rule, change, cures) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  for (const [n, { how, class: name, rule, change, cures }] of changes.entries())
+    insert.run(witness, n, how, name, rule, change, cures ? 1 : 0);
+}
+
 export function findWitness(db: Database, prefix: string): FindWitness {
   const wanted = prefix.toLowerCase();
   if (!/^[0-9a-f]{1,64}$/.test(wanted)) return { found: 'none' };
-  const rows = db
-    .prepare(
-      `SELECT w.id, w.signature, w.kind, s.cycle FROM witness w JOIN signature s ON s.signature = w.signature
-       WHERE substr(w.id, 1, length(:wanted)) = :wanted
-          OR (substr(s.signature, 1, length(:wanted)) = :wanted AND w.id = s.best_witness)
-       ORDER BY w.seq`,
-    )
-    .all({ wanted }) as (Omit<WitnessMatch, 'cycle'> & { readonly cycle: string })[];
+  const rows = db.prepare(FIND_BY_PREFIX).all({ wanted, beyond: `${wanted}g` }) as (Omit<
+    WitnessMatch,
+    'cycle'
+  > & { readonly cycle: string })[];
   const exact = rows.find((row) => row.id === wanted) ?? rows.find((row) => row.signature === wanted);
   const only = exact ?? (rows.length === 1 ? rows[0] : undefined);
   if (only !== undefined) return { found: 'one', witness: loadWitness(db, only.id) };

@@ -1,12 +1,14 @@
 // What an import understood of one file and what it skipped, in lines for a person.
 import type { CaptureForm } from '../../corpus/schema/forms.js';
 import { count, labelled, wrap } from './layout.js';
+import { plainName } from './plain-text.js';
 
 const WIDTH = 80;
 
 /** One line of facts, one paragraph a skip counter, then `notes`. */
 export function importedLines(form: CaptureForm, programs = 0, notes: readonly string[] = []): string[] {
-  const name = form.file.length <= 23 ? form.file.padEnd(23) : form.file;
+  const file = plainName(form.file);
+  const name = file.length <= 23 ? file.padEnd(23) : file;
   const facts = [
     ...(form.reports.length > 0 ? [`${count(form.reports.length, 'report')} (${kinds(form)})`] : []),
     count(form.tasks, 'task'),
