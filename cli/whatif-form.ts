@@ -3,7 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { WhatifForm } from '../corpus/schema/forms.js';
 import type { EditOutcome, Patch } from '../corpus/schema/patch.js';
 import type { Witness } from '../corpus/schema/witness.js';
-import { ASSESS_LIMITS, type Assessed, type Assessment, assessSteps } from '../engine/campaign/assess.js';
+import {
+  ASSESS_LIMITS,
+  type Assessed,
+  type AssessLimits,
+  type Assessment,
+  assessSteps,
+} from '../engine/campaign/assess.js';
 import type { CampaignProgram } from '../engine/campaign/state.js';
 import { applyPatch } from '../engine/whatif/apply.js';
 import { isWithoutSites } from '../engine/whatif/chains.js';
@@ -17,6 +23,9 @@ import {
   partsOf,
 } from './across.js';
 import { programsOf } from './search.js';
+
+/** Whole transactions are predicted from, not searched: there are too many of them in one program. */
+const TRANSACTIONS: AssessLimits = { ...ASSESS_LIMITS, predict: ACROSS_LIMITS, search: false };
 
 interface Changed {
   readonly programs: readonly CampaignProgram[];
@@ -69,9 +78,8 @@ function joined(a: readonly EditOutcome[], b: readonly EditOutcome[]): EditOutco
 async function assess(
   programs: readonly CampaignProgram[],
   foundAt: string,
-  search: boolean,
+  limits: AssessLimits = ASSESS_LIMITS,
 ): Promise<Assessment> {
-  const limits = search ? ASSESS_LIMITS : { ...ASSESS_LIMITS, predict: ACROSS_LIMITS, search };
   const work = assessSteps(programs, foundAt, limits);
   for (;;) {
     const { value, done } = work.next();
@@ -80,11 +88,28 @@ async function assess(
   }
 }
 
+/**
+ * Looks for one deadlock of transactions among the programs that it needs alone: of many that are alike, prediction looks at
+ * some, so that one that is not in its list may be there all the same.
+ */
+async function lookFor(
+  { identity, sources, witness }: Assessed,
+  programs: readonly CampaignProgram[],
+  foundAt: string,
+): Promise<{ readonly found: Assessed | null; readonly open: Assessment['undecided'] }> {
+  const needed = sources.flatMap((s) => (programs[s] === undefined ? [] : [programs[s]]));
+  const predict = { ...ACROSS_LIMITS, length: witness.tasks.length, cycles: 100, states: 5_000 };
+  const { found, undecided } = await assess(needed, foundAt, { ...TRANSACTIONS, predict });
+  const here = found.find((one) => one.identity === identity) ?? null;
+  return { found: here, open: undecided.filter((one) => one.identity === identity) };
+}
+
 /** A deadlock of tasks of several captures, with what that assumes. */
-function composed({ identity, witness }: Assessed, files: ReadonlyMap<string, string>): Assessed {
-  if (witness.captures.length < 2) return { identity, witness };
+function composed(one: Assessed, files: ReadonlyMap<string, string>): Assessed {
+  const { witness } = one;
+  if (witness.captures.length < 2) return one;
   const meeting = meetingAssumption(witness.captures.map((id) => files.get(id) ?? id));
-  return { identity, witness: { ...witness, basis: 'composed', assumes: [...witness.assumes, meeting] } };
+  return { ...one, witness: { ...witness, basis: 'composed', assumes: [...witness.assumes, meeting] } };
 }
 
 /**
@@ -100,15 +125,15 @@ export async function whatifForm(
 ): Promise<WhatifForm> {
   const before = captures.flatMap(({ capture, programs }) => programsOf(capture, programs));
   const { programs: after, outcomes } = patched(before, patches);
-  const was = await assess(before, foundAt, true);
-  const is = await assess(after, foundAt, true);
+  const was = await assess(before, foundAt);
+  const is = await assess(after, foundAt);
 
   const named = new Set(before.flatMap(({ lowered }) => lowered.program.locks.map((lock) => lock.class)));
   const traced = captures.some(({ capture }) => isTrace(capture));
   const parts = traced ? captures.flatMap((one) => partsOf(one, concerned(patches, captures, named))) : [];
   const partsAfter = patched(parts, patches);
-  const partsWere = await assess(parts, foundAt, false);
-  const partsAre = await assess(partsAfter.programs, foundAt, false);
+  const partsWere = await assess(parts, foundAt, TRANSACTIONS);
+  const partsAre = await assess(partsAfter.programs, foundAt, TRANSACTIONS);
 
   const files = new Map(captures.map(({ capture }) => [capture.id as string, capture.file]));
   const base = new Map<string, Witness>();
@@ -126,11 +151,23 @@ export async function whatifForm(
 
   // A cycle of transactions that was undecided before the patch as well says nothing about the patch.
   const openBefore = new Set(partsWere.undecided.map(({ identity }) => identity));
-  const open = new Map(
-    [...is.undecided, ...partsAre.undecided.filter(({ identity }) => !openBefore.has(identity))].map(
-      (one) => [one.identity, one],
-    ),
+  const openNow = partsAre.undecided.filter(
+    ({ identity, captures: needs }) => !openBefore.has(identity) && (needs > 1 || !own.has(identity)),
   );
+  const open = new Map([...is.undecided, ...openNow].map((one) => [one.identity, one]));
+  for (const one of partsWere.found) {
+    if (!base.has(one.identity) || now.has(one.identity) || one.witness.captures.length < 2) continue;
+    const still = await lookFor(one, partsAfter.programs, foundAt);
+    if (still.found !== null) now.set(one.identity, composed(still.found, files).witness);
+    for (const cycle of still.open) open.set(one.identity, cycle);
+  }
+  for (const one of partsAre.found) {
+    if (base.has(one.identity) || untold.has(one.identity)) continue;
+    const earlier = await lookFor(one, parts, foundAt);
+    if (earlier.found === null) continue;
+    if (one.witness.captures.length < 2) untold.add(one.identity);
+    else base.set(one.identity, composed(earlier.found, files).witness);
+  }
   for (const identity of now.keys()) open.delete(identity);
 
   const all = [...before, ...parts];
@@ -139,7 +176,7 @@ export async function whatifForm(
     [...from].filter(([identity]) => keep(identity)).map(([, witness]) => witness);
   return {
     schema: 'relock.whatif/1',
-    gone: pick(base, (identity) => !now.has(identity)),
+    gone: pick(base, (identity) => !now.has(identity) && !open.has(identity)),
     stays: pick(now, (identity) => base.has(identity)),
     new: pick(now, (identity) => !base.has(identity) && !untold.has(identity)),
     complete: was.complete && [is, partsWere, partsAre].every(({ covered }) => covered) && open.size === 0,

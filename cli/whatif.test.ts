@@ -157,6 +157,18 @@ describe.skipIf(noCaptures)('relock whatif on real captures', () => {
     expect(told(await whatif([`${CAPTURES}/${file}`], patch('v11')))).toEqual({ gone, stays, new: [] });
   });
 
+  it('across two recordings: the hotplug path of one still meets the unbinding of the other', async () => {
+    const files = ['pci-zpci-funcgraph', 'pci-pfdrv-funcgraph'];
+    const form = await whatif(
+      files.map((file) => `${CAPTURES}/s390x/${file}.ftrace.txt`),
+      patch('v11'),
+    );
+    expect(told(form).gone).toContain('pci-rem pci-unb');
+    expect(told(form).stays).toContain('pci-unb slot-po');
+    for (const { basis, assumes } of form.stays)
+      expect(basis === 'composed' && assumes.some((text) => text.includes('one machine'))).toBe(true);
+  });
+
   it('says of a recording without functions that it cannot be patched', async () => {
     const form = await whatif([`${CAPTURES}/x86_64/pci-nvme-locks.ftrace.txt`], patch('v11'));
     expect(form.without_sites).toBe(form.programs);

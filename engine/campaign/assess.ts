@@ -17,12 +17,16 @@ export interface Assessed {
   /** What it has in common with itself in another version of the code. */
   readonly identity: string;
   readonly witness: Witness;
+  /** Indices of the programs whose tasks it needs. */
+  readonly sources: readonly number[];
 }
 
 /** A cycle that could be neither confirmed nor refuted. */
 export interface Undecided {
   /** The identity that it would have if it were confirmed. */
   readonly identity: string;
+  /** Number of captures whose tasks it needs. */
+  readonly captures: number;
   readonly classes: readonly string[];
   readonly tasks: readonly string[];
   readonly why: string;
@@ -60,7 +64,10 @@ export function* assessSteps(
   const found = new Map<string, Assessed>();
   let searched = true;
 
-  function* establish(input: Omit<EstablishInput, 'foundAt'>): Generator<number, void> {
+  function* establish(
+    input: Omit<EstablishInput, 'foundAt'>,
+    sources: readonly number[],
+  ): Generator<number, void> {
     const done = yield* establishSteps({ ...input, foundAt });
     if (!done.ok) {
       searched = false;
@@ -70,12 +77,12 @@ export function* assessSteps(
     const known = found.get(identity);
     const nearer = (a: Witness, b: Witness): boolean => BASES.indexOf(a.basis) < BASES.indexOf(b.basis);
     if (known === undefined || nearer(done.witness, known.witness))
-      found.set(identity, { identity, witness: done.witness });
+      found.set(identity, { identity, witness: done.witness, sources });
   }
 
   /** Programs of which every schedule was covered. */
   const covered = new Set<CampaignProgram>();
-  for (const one of limits.search ? programs : []) {
+  for (const [index, one] of limits.search ? programs.entries() : []) {
     const { lowered, captures } = one;
     const compiled = compile(lowered.program);
     if (!compiled.ok) {
@@ -86,14 +93,14 @@ export function* assessSteps(
     if (lowered.observedSchedule !== null) {
       const { verdict } = replaySchedule(machine, lowered.observedSchedule);
       if (verdict.kind === 'deadlock' || verdict.kind === 'stranded' || verdict.kind === 'violated')
-        yield* establish({ lowered, run: { schedule: lowered.observedSchedule }, captures });
+        yield* establish({ lowered, run: { schedule: lowered.observedSchedule }, captures }, [index]);
     }
     const result = yield* exploreSteps(machine, { states: limits.states });
     // What is left open here is what prediction decides: deadlocks. Nobody looks for other ends of such a program.
     if (result.complete) covered.add(one);
     else searched = false;
     const runs: readonly Schedule[] = result.finds.map(({ schedule }) => schedule);
-    for (const schedule of runs) yield* establish({ lowered, run: { schedule }, captures });
+    for (const schedule of runs) yield* establish({ lowered, run: { schedule }, captures }, [index]);
   }
 
   const runnable = programs.filter(({ lowered }) => compile(lowered.program).ok);
@@ -112,12 +119,15 @@ export function* assessSteps(
       const own = runnable[s]?.captures ?? [];
       return own.length === 1 ? (own[0]?.file ?? null) : null;
     };
-    yield* establish({
-      lowered: candidate,
-      run: { schedule: find.schedule },
-      captures: [...captures.values()],
-      files: taskSources.map(fileOf),
-    });
+    yield* establish(
+      {
+        lowered: candidate,
+        run: { schedule: find.schedule },
+        captures: [...captures.values()],
+        files: taskSources.map(fileOf),
+      },
+      from.flatMap((s) => (runnable[s] === undefined ? [] : [programs.indexOf(runnable[s])])),
+    );
   }
   const known = new Set([...found.values()].map(({ identity }) => identity));
   const undecided = prediction.cycles.flatMap((cycle): Undecided[] => {
@@ -138,7 +148,8 @@ export function* assessSteps(
       classes,
       from.flatMap((s) => runnable[s]?.lowered.program.tasks ?? []),
     );
-    return known.has(identity) ? [] : [{ identity, classes, tasks, why }];
+    const captures = new Set(from.flatMap((s) => (runnable[s]?.captures ?? []).map(({ id }) => id))).size;
+    return known.has(identity) ? [] : [{ identity, captures, classes, tasks, why }];
   });
   const all = searched && prediction.complete;
   return { found: [...found.values()], undecided, covered: all, complete: all && undecided.length === 0 };

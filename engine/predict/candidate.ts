@@ -54,7 +54,7 @@ interface Part {
   readonly bodies: ReadonlyMap<number, readonly Op[]>;
 }
 
-function partOf(index: number, source: PredictSource, nodes: readonly GraphNode[]): Part {
+function partOf(index: number, source: PredictSource, nodes: readonly GraphNode[], steered: boolean): Part {
   const { program } = source.lowered;
   const members = nodes.filter((n) => n.source === index);
   const tasks = neededTasks(
@@ -63,6 +63,7 @@ function partOf(index: number, source: PredictSource, nodes: readonly GraphNode[
       const { resource } = n.dependency.want;
       return resource.of === 'lock' ? [n.dependency.task] : [n.dependency.task, resource.task];
     }),
+    steered,
   );
   const bodies = new Map<number, readonly Op[]>();
   for (const t of tasks) {
@@ -128,11 +129,18 @@ function assumption(group: readonly { part: Part; lock: ProgramLock }[]): Assump
   return { basis, text: `the ${first.lock.class} of ${users.join(' and that of ')} are one object` };
 }
 
-/** Puts the candidate of a cycle together, or says why the recordings contradict it. */
-export function compose(sources: readonly PredictSource[], nodes: readonly GraphNode[]): Composed {
+/**
+ * Puts the candidate of a cycle together, or says why the recordings contradict it. `steered`: with the tasks that set the
+ * flags which its members read.
+ */
+export function compose(
+  sources: readonly PredictSource[],
+  nodes: readonly GraphNode[],
+  steered = true,
+): Composed {
   const parts = [...new Set(nodes.map((n) => n.source))].flatMap((index) => {
     const source = sources[index];
-    return source === undefined ? [] : [partOf(index, source, nodes)];
+    return source === undefined ? [] : [partOf(index, source, nodes, steered)];
   });
   const total = parts.reduce((sum, p) => sum + p.tasks.length, 0);
   if (total > MOST_TASKS)

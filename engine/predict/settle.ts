@@ -165,7 +165,24 @@ export function* settleSteps(
     if (composed.contradicted) return null;
     return { status: 'open', why: composed.why, complete: false, ...NOTHING };
   }
-  const { candidate } = composed;
+  // Most flags stand right from the start: then those who set them are only in the way of a search.
+  const alone = readsFlags(composed.candidate) ? compose(sources, nodes, false) : null;
+  if (alone?.ok === true && alone.candidate.taskSources.length < composed.candidate.taskSources.length) {
+    const settled = yield* settleCandidate(alone.candidate, nodes, maxStates);
+    if (settled.status === 'confirmed') return settled;
+  }
+  return yield* settleCandidate(composed.candidate, nodes, maxStates);
+}
+
+function readsFlags({ lowered }: Candidate): boolean {
+  return lowered.program.flags.length > 0;
+}
+
+function* settleCandidate(
+  candidate: Candidate,
+  nodes: readonly GraphNode[],
+  maxStates: number,
+): Generator<number, Settled> {
   const { program } = candidate.lowered;
   const compiled = compile(program);
   if (!compiled.ok) throw new Error(`candidate ${program.name} is ill-formed: ${compiled.reason}`);

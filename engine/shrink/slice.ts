@@ -27,9 +27,10 @@ export function usesOf(tasks: readonly ProgramTask[]): Uses {
 /**
  * The given tasks and all that can let them run or steer them: whom they follow, join, fork, who forks them, signals
  * what they wait for, gives back a semaphore they take, sets a flag they read, or holds a lock that they only try.
- * What is left out can only keep locks from them: it may as well never have started.
+ * What is left out can only keep locks from them: it may as well never have started. `steered` false leaves those out who
+ * only set flags: enough where the flags stand right from the start, and no proof where they do not.
  */
-export function neededTasks(program: Program, wanted: readonly number[]): number[] {
+export function neededTasks(program: Program, wanted: readonly number[], steered = true): number[] {
   const index = new Map(program.tasks.map((t, i) => [t.name, i]));
   const kinds = new Map(program.locks.map((l) => [l.id, l.kind]));
   const needed = new Set<number>();
@@ -61,7 +62,7 @@ export function neededTasks(program: Program, wanted: readonly number[]): number
             return waits.has(op.lock);
           case 'set':
           case 'clear':
-            return uses.flags.has(op.flag);
+            return steered && uses.flags.has(op.flag);
           case 'lock':
             return tries.has(op.lock);
           case 'wait':
