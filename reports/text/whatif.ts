@@ -44,6 +44,7 @@ export function whatifLines(form: WhatifForm): string[] {
     ...edits,
     '',
     ...(groups.length === 0 ? ['No deadlock before, none after.'] : groups),
+    ...(groups.length > 0 && form.new.length === 0 ? ['new    none'] : []),
     ...form.undecided.flatMap(({ classes, tasks, why }) =>
       wrap(`${cycleText(classes)} (${tasks.join(', ')}): ${why}`, 'open   ', '       '),
     ),
