@@ -33,7 +33,11 @@ export function statementOf(names: Names, t: number, k: number): Statement {
       const l = names.lock(op.lock);
       if (names.program.locks[l]?.kind === 'semaphore') return { ...PLAIN, effect: [`u${l}++`] };
       const closes = syncers(names, op.lock).map((u) => `s${u} = s${u} & ${~(1 << t) >>> 0}`);
-      const last = [`:: x${l} == ${t + 1} -> x${l} = 0`, `:: else -> ${[`r${l}--`, ...closes].join('; ')}`];
+      // Guards of SPIN's `if` do not exclude each other: what is still held more than once is not given back.
+      const last = [
+        `:: h${l}_${t} == 0 && x${l} == ${t + 1} -> x${l} = 0`,
+        `:: else -> ${[`r${l}--`, ...closes].join('; ')}`,
+      ];
       return {
         ...PLAIN,
         must: `h${l}_${t} > 0`,
