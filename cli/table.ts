@@ -247,6 +247,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '--csv', help: 'comma-separated values' },
       { flags: '-n, --limit N', help: 'at most so many rows (default 10000)' },
+      { flags: '--timeout TIME', help: 'stop the query after so long (default 1m)' },
     ],
     exits: [
       [0, 'answered'],
@@ -312,6 +313,26 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [{ flags: '-o, --output FILE', help: 'write there; a file that exists is not overwritten' }],
     exits: [[0, 'written'], BAD_INPUT, [4, 'there is nothing to export']],
     load: () => import('./commands/export.js'),
+  },
+  {
+    name: 'serve',
+    args: '',
+    arity: [0, 0],
+    summary: 'read-only pages on 127.0.0.1',
+    about: [
+      'Campaigns, signatures with facets, witnesses, SQL, and the lock-order graph. Every page is also there as .json, .csv and .txt; the address holds all of its state. Nothing can be changed from a page, and nothing is fetched from elsewhere. Prints its address, then serves until Ctrl-C.',
+    ],
+    examples: [
+      { line: 'relock serve --port 0', says: 'on any free port; the address is printed' },
+      { line: 'relock serve --db lpar07.db', says: 'another database' },
+      { line: 'ssh -L 4680:127.0.0.1:4680 lab relock serve', says: 'the pages of another machine' },
+    ],
+    options: [{ flags: '--port N', help: 'port (default 4680); 0 takes a free one' }],
+    exits: [
+      [0, 'ended by Ctrl-C'],
+      [2, 'the port is taken, or there is no database'],
+    ],
+    load: () => import('./commands/serve.js'),
   },
   {
     name: 'verify-db',

@@ -1,15 +1,6 @@
-// Rows as CSV, or as a drawn table: with lines on a terminal, in ASCII elsewhere.
+// Rows as a drawn table: with lines on a terminal, in ASCII elsewhere.
 import Table from 'cli-table3';
 import type { Cell } from '../corpus/schema/forms.js';
-
-/** RFC 4180 but with plain newlines between the rows. */
-export function csv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const field = (cell: Cell) => {
-    const text = cell === null ? '' : String(cell);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [columns, ...rows].map((row) => `${row.map(field).join(',')}\n`).join('');
-}
 
 const ASCII = {
   top: '-',

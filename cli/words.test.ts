@@ -1,9 +1,10 @@
 // Small words of the command line: durations, spelling help, CSV, tables.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { csv } from '../reports/text/csv.js';
 import { formatDuration, parseDuration, shortCount } from '../reports/text/durations.js';
 import { problemLines } from './session.js';
-import { csv, drawn } from './tabular.js';
+import { drawn } from './tabular.js';
 import { nearest } from './trouble.js';
 
 describe('durations', () => {

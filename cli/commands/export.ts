@@ -8,10 +8,10 @@ import { noLosses, stdText } from '../../corpus/text/std.js';
 import { junit } from '../../reports/ci/junit.js';
 import { ktap } from '../../reports/ci/ktap.js';
 import { mailForm } from '../../reports/mail/mail.js';
+import { csv } from '../../reports/text/csv.js';
 import { page } from '../../reports/text/layout.js';
 import { explanationOf } from '../explaining.js';
 import type { Session } from '../session.js';
-import { csv } from '../tabular.js';
 import { EXIT, type ExitCode, nearest, Trouble, usage } from '../trouble.js';
 
 /** Each thing that can be exported: its text, and what it is called as JSON. */

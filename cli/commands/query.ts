@@ -2,13 +2,16 @@
 import { text as readAll } from 'node:stream/consumers';
 import type { QueryForm } from '../../corpus/schema/forms.js';
 import type { CannedQuery, Store } from '../../corpus/store/store.js';
+import { csv } from '../../reports/text/csv.js';
 import { labelled } from '../../reports/text/layout.js';
-import { wholeNumber } from '../numbers.js';
+import { lengthOfTime, wholeNumber } from '../numbers.js';
+import { QueryRunner } from '../query-runner.js';
 import type { Session } from '../session.js';
-import { csv, drawn } from '../tabular.js';
+import { drawn } from '../tabular.js';
 import { EXIT, type ExitCode, nearest, Trouble, usage } from '../trouble.js';
 
 const MAX_ROWS = 10_000;
+const DEFAULT_MS = 60_000;
 
 export async function run(session: Session): Promise<ExitCode> {
   const store = await session.store('read');
@@ -19,7 +22,10 @@ export async function run(session: Session): Promise<ExitCode> {
   const parameters = parametersOf(rest, canned);
   const limit = session.text('limit');
   const maxRows = limit === null ? MAX_ROWS : wholeNumber('-n', limit);
-  const result = store.queryReadOnly(sql, parameters, { maxRows });
+  const timeout = session.text('timeout');
+  const ms = timeout === null ? DEFAULT_MS : lengthOfTime('--timeout', timeout) * 1000;
+  const runner = new QueryRunner(store.path);
+  const result = await runner.run(sql, parameters, { maxRows, ms }).finally(() => runner.close());
   if (!result.ok) throw new Trouble(result.problem);
   const { columns, rows, truncated } = result;
   if (session.json)

@@ -21,6 +21,7 @@ import {
 } from './capture-table.js';
 import { merge, openToMerge } from './merge.js';
 import { cannedQueries, queryReadOnly } from './queries.js';
+import { loadMarks, loadSignatureRows, type Marks, type SignatureRow } from './signature-index.js';
 import { type Database, openReadable } from './sqlite.js';
 import type {
   Campaign,
@@ -45,11 +46,17 @@ import type {
   WitnessFilter,
   WitnessMatch,
 } from './store.js';
-
 import { triage, triageLog, undup } from './triage-table.js';
 import { guarded } from './trouble.js';
 import { verify } from './verify.js';
-import { findSimilar, findWitness, loadWitnesses, putChanges, putWitness } from './witness-table.js';
+import {
+  findMatching,
+  findSimilar,
+  findWitness,
+  loadWitnesses,
+  putChanges,
+  putWitness,
+} from './witness-table.js';
 
 export class SqliteStore implements Store {
   readonly path: string;
@@ -134,6 +141,15 @@ export class SqliteStore implements Store {
     } finally {
       other.db.close();
     }
+  }
+  matching(search: string): Signature[] {
+    return this.#read(() => findMatching(this.#db, search));
+  }
+  marks(): Marks {
+    return this.#read(() => loadMarks(this.#db));
+  }
+  signatureRows(since: Marks | null): SignatureRow[] {
+    return this.#read(() => loadSignatureRows(this.#db, since));
   }
   triageLog(signature: Signature): TriageEntry[] {
     return this.#read(() => triageLog(this.#db, signature));

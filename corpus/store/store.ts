@@ -1,9 +1,11 @@
 // The store's interface: what can be asked of a relock database and what can be put into it.
+
 import type { Capture, Skip } from '../schema/capture.js';
 import type { Cell, Defect, Problem } from '../schema/forms.js';
 import type { CaptureId, ProgramId, Signature, WitnessId } from '../schema/ids.js';
 import type { LoweredProgram } from '../schema/program.js';
 import type { TriageState, Witness, WitnessKind } from '../schema/witness.js';
+import type { Marks, SignatureRow } from './signature-index.js';
 
 /**
  * Thrown by every method when the database itself fails (locked, full, damaged, read-only): the problem in the form
@@ -263,6 +265,12 @@ export interface Store {
   witnesses(filter?: WitnessFilter): Witness[];
   /** By the start of an id, or of a signature (then its best witness). */
   findWitness(prefix: string): FindWitness;
+  /** Signatures of the witnesses that a full-text search finds; the text as in `WitnessFilter.search`. */
+  matching(search: string): Signature[];
+  /** How far the append-only tables have come. */
+  marks(): Marks;
+  /** The rows of lists: of all signatures, or of those that changed since the marks. */
+  signatureRows(since: Marks | null): SignatureRow[];
   /** Appends a decision about the signature of a witness (by the start of either id). */
   triage(prefix: string, state: TriageState, note: string | null, who: string, at: string): TriageResult;
   /** Parts what `dup` joined: appends the state that the signature had before it. */

@@ -230,6 +230,16 @@ export function loadWitnesses(db: Database, filter: WitnessFilter): Witness[] {
   return rows.map(witnessOf);
 }
 
+/** Signatures of the witnesses that a search finds. */
+export function findMatching(db: Database, text: string): Signature[] {
+  return db
+    .prepare(
+      'SELECT DISTINCT signature FROM witness WHERE seq IN (SELECT rowid FROM search WHERE search MATCH ?)',
+    )
+    .pluck()
+    .all(searchExpression(db, text)) as Signature[];
+}
+
 /** The text as an FTS5 expression if it is one (`zpci AND rescan`), else its words, all wanted (`&dev->mutex`). */
 function searchExpression(db: Database, text: string): string {
   try {
