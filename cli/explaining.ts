@@ -12,6 +12,7 @@ import { indexGenome } from '../engine/schedulers/genome-names.js';
 import { type Change, changeText } from '../reports/changes.js';
 import { type Explanation, explain } from '../reports/explain.js';
 import { movesOf } from '../reports/moves.js';
+import { logExcerpt } from './log-excerpt.js';
 import { Trouble } from './trouble.js';
 import { version } from './version.js';
 
@@ -22,8 +23,10 @@ const MAX_STEPS = 1_000_000;
 
 /** Explains a witness of the database. Throws Trouble if its text no longer replays. */
 export function explanationOf(store: Store, witness: Witness): Explanation {
+  const sources = store.captures(witness.captures);
   return explanationAlone(witness, {
-    sources: store.captures(witness.captures),
+    sources,
+    log: (file, lines) => logExcerpt(file, lines, new Set(sources.map((source) => source.id))),
     similar: store.similar(witness, MOST_SIMILAR),
   });
 }
@@ -44,7 +47,7 @@ export function triedChanges(witness: Witness): TriedChange[] {
 /** Explains a witness with what is handed in about where it came from. */
 export function explanationAlone(
   witness: Witness,
-  around: Pick<Parameters<typeof explain>[0], 'sources' | 'similar'> = {},
+  around: Pick<Parameters<typeof explain>[0], 'sources' | 'similar' | 'log'> = {},
 ): Explanation {
   const { program, schedule } = scheduleOf(witness);
   const { moves, verdict } = movesOf(program, schedule);

@@ -98,8 +98,7 @@ function table(explanation: Explanation): Html {
 
 function cell(explanation: Explanation, move: ExplainedMove, index: number): Html {
   const where = [move.site === null ? '' : called(move.site), placeText(explanation, move)];
-  const words = where.filter((text) => text !== '').join(', ');
-  const site = words === '' ? null : html`<span class="site">${words}</span>`;
+  const site = where.filter((text) => text !== '').map((text) => html`<span class="site">${text}</span>`);
   const note = {
     done: null,
     skipped: html` <span class="site">not taken</span>`,

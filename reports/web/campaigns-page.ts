@@ -7,7 +7,8 @@ import { type Page, type Table, tableHtml } from './page.js';
 import type { SignatureRows } from './signature-rows.js';
 
 const CAPTURES = `
-  SELECT file, format, arch, kernel, platform, events, reports, gaps, imported_at
+  SELECT file, format, arch, kernel,
+         (SELECT group_concat(value, ' ') FROM json_each(platform)) AS platform, events, reports, gaps, imported_at
   FROM captures ORDER BY imported_at DESC, file LIMIT 200`;
 const SKIPPED = `
   SELECT file, stat, severity, count, first_line, advice

@@ -55,15 +55,13 @@ function address(query: OrderQuery): string {
 export function orderPage(store: Store, query: OrderQuery): Page {
   const table = select(store, 'edges', EDGES, { platform: query.platform, focus: query.focus });
   const platforms = select(store, 'platforms', PLATFORMS).rows.map(([value]) => String(value));
-  const edges = table.rows
-    .slice(0, MOST_EDGES)
-    .map(
-      ([held, wanted, times]): OrderEdge => ({
-        held: String(held),
-        wanted: String(wanted),
-        times: Number(times),
-      }),
-    );
+  const edges = table.rows.slice(0, MOST_EDGES).map(
+    ([held, wanted, times]): OrderEdge => ({
+      held: String(held),
+      wanted: String(wanted),
+      times: Number(times),
+    }),
+  );
   const chosen = query.held !== '' && query.wanted !== '';
   const sources = chosen
     ? select(store, 'sources', SOURCES, { held: query.held, wanted: query.wanted, platform: query.platform })
@@ -131,7 +129,7 @@ function graph(edges: readonly OrderEdge[], query: OrderQuery): Html {
     const { x, y, width: w } = at.get(node.name) as { x: number; y: number; width: number };
     return html`<a class="node${node.cyclic ? ' cyclic' : ''}" href="${address({ ...query, focus: node.name, held: '', wanted: '' })}" aria-label="only ${node.name}"><rect x="${x}" y="${y}" width="${w}" height="${BOX}" rx="14"/><text x="${x + w / 2}" y="${y + 18}" text-anchor="middle">${node.name}</text></a>`;
   });
-  return html`<div class="explorer"><p class="line zoom" hidden><button type="button" data-zoom="1.25" aria-label="Zoom in">+</button> <button type="button" data-zoom="0.8" aria-label="Zoom out">&minus;</button> <button type="button" data-zoom="0">whole graph</button> <span class="formats">wheel zooms, drag moves</span></p><div class="graph" tabindex="0" role="region" aria-label="Lock-order graph"><svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-label="Graph of ${count(placed.size, 'class')} and ${count(edges.length, 'edge')}"><defs><marker id="o-tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 0 10 5 0 10z"/></marker><marker id="o-cyclic" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="tip cyclic" d="M0 0 10 5 0 10z"/></marker></defs>${paths}${boxes}</svg></div></div>`;
+  return html`<div class="explorer"><p class="line zoom" hidden><button type="button" data-zoom="1.25" aria-label="Zoom in">+</button> <button type="button" data-zoom="0.8" aria-label="Zoom out">&minus;</button> <button type="button" data-zoom="0">whole graph</button> <span class="formats">Ctrl and wheel zooms, drag moves</span></p><div class="graph" tabindex="0" role="region" aria-label="Lock-order graph"><svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-label="Graph of ${count(placed.size, 'class')} and ${count(edges.length, 'edge')}"><defs><marker id="o-tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 0 10 5 0 10z"/></marker><marker id="o-cyclic" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="tip cyclic" d="M0 0 10 5 0 10z"/></marker></defs>${paths}${boxes}</svg></div></div>`;
 }
 
 interface Box {

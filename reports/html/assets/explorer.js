@@ -37,7 +37,7 @@
   box.addEventListener(
     'wheel',
     (event) => {
-      if (!event.ctrlKey && !event.altKey && document.activeElement !== box) return;
+      if (!event.ctrlKey) return;
       event.preventDefault();
       const { left, top } = box.getBoundingClientRect();
       zoom(scale * (event.deltaY < 0 ? 1.15 : 0.87), event.clientX - left, event.clientY - top);
