@@ -118,6 +118,24 @@ function after(op: Op, i: number, held: readonly Hold[], task: ProgramTask, at: 
   return last < 0 ? held : held.toSpliced(last, 1);
 }
 
+/**
+ * True if the guard of an unlock is as it was when the lock was taken: the flag belongs to an object (ProgramFlag.of) whose lock
+ * the task has held since, so that nobody else has changed it (patches change such flags under that lock only), nor has it itself.
+ */
+function isGuardedAlike(op: Op, i: number, held: readonly Hold[], task: ProgramTask, at: Indexed): boolean {
+  if (op.do !== 'unlock' || op.guard === null) return false;
+  const { flag, when } = op.guard;
+  const owner = at.program.flags.find((known) => known.id === flag)?.of;
+  const mine = held.findLast((h) => h.resource.of === 'lock' && h.resource.lock === op.lock);
+  const taken = mine === undefined ? undefined : task.body[mine.op];
+  if (owner === undefined || mine === undefined || taken?.guard?.flag !== flag || taken.guard.when !== when)
+    return false;
+  const kept = held.some(
+    (h) => h.sure && h.exclusive && h.op < mine.op && h.resource.of === 'lock' && h.resource.lock === owner,
+  );
+  return kept && !task.body.slice(mine.op, i).some((other) => 'flag' in other && other.flag === flag);
+}
+
 /** What a task may hold before each of its ops: one list for each way through the guards and trylocks before it. */
 function heldBefore(task: ProgramTask, at: Indexed): (readonly (readonly Hold[])[])[] {
   const ways = Array.from({ length: task.body.length + 1 }, () => new Map<string, readonly Hold[]>());
@@ -133,7 +151,7 @@ function heldBefore(task: ProgramTask, at: Indexed): (readonly (readonly Hold[])
     const goOn = (to: number, held: readonly Hold[]): void => void ways[to]?.set(textOf(held), held);
     for (const held of here.values()) {
       goOn(i + 1, after(op, i, held, task, at));
-      if (op.guard !== null) goOn(i + 1, held);
+      if (op.guard !== null && !isGuardedAlike(op, i, held, task, at)) goOn(i + 1, held);
       if (op.do === 'lock' && op.attempt) goOn((closingOp(task.body, i) ?? i) + 1, held);
     }
   });

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Op, Program } from '../../corpus/schema/program.js';
 import { parseLitmus, printLitmus } from '../../corpus/text/litmus.js';
 import { parsePatch } from '../../corpus/text/patch.js';
-import { programs, WILD } from '../fuzz/programs.laws.js';
+import { explore } from '../explore/exhaustive.js';
+import { NESTED, programs, WILD } from '../fuzz/programs.laws.js';
 import { asWritten } from '../lower/as-written.js';
 import { compile } from '../model/compile.js';
 import { predict } from '../predict/predict.js';
@@ -158,6 +159,37 @@ describe('applyPatch', () => {
     // Without the flags the second, empty call under the lock would close the cycle.
     expect(twoCaptures(lines[3]!)).toEqual(['confirmed remover unbinder']);
     expect(twoCaptures(...lines)).toEqual(['refuted remover unbinder']);
+  });
+
+  it('leaves prediction exact: flags of objects confirm and refute what a search of all schedules does', () => {
+    let guarded = 0;
+    let deadlocks = 0;
+    fc.assert(
+      fc.property(programs(NESTED), fc.boolean(), (program, when) => {
+        const { lowered, outcomes } = patched(
+          program,
+          'flag f of A set',
+          `guard take_A ${when ? 'when' : 'unless'} f`,
+          'clear f in take_A',
+          'rule A reentrant',
+        );
+        if (outcomes[0]!.applied.length > 0) guarded++;
+        const { finds, complete } = explore(lowered.program, { states: 200_000 });
+        expect(complete).toBe(true);
+        const searched = finds
+          .filter(({ kind }) => kind === 'deadlock')
+          .map(({ tasks }) => tasks.map((t) => lowered.program.tasks[t]!.name).join(' '));
+        deadlocks += searched.length;
+        const { cycles } = predict([{ lowered, captures: ['one'] }]);
+        const confirmed = cycles
+          .filter(({ status }) => status === 'confirmed')
+          .map(({ tasks }) => [...tasks].sort().join(' '));
+        expect([...new Set(confirmed)].sort()).toEqual([...new Set(searched)].sort());
+      }),
+      { numRuns: 400 },
+    );
+    expect(guarded).toBeGreaterThan(50);
+    expect(deadlocks).toBeGreaterThan(20);
   });
 
   it('keeps every program runnable, and one that it does not speak of as it is', () => {
