@@ -50,6 +50,11 @@ describe('composition across captures', () => {
     for (const witness of witnesses) {
       expect(witness.basis).toBe('composed');
       expect(witness.captures).toHaveLength(2);
+      // Each step is shown in its own file, and nothing that one recording rules out is said of both.
+      expect(new Set(witness.provenance?.map((place) => place?.replace(/:\d+$/, '')))).toEqual(
+        new Set([at(REMOVE), at(UNBIND)]),
+      );
+      expect(witness.ruledOut).toEqual([]);
       expect([...witness.cycle].sort()).toEqual(['&dev->mutex', 'pci_rescan_remove_lock']);
       expect(witness.tasks.map(({ name }) => name).sort()).toEqual(['pci-remover', 'pci-unbinder']);
       const assumes = witness.assumes.join('\n');

@@ -78,7 +78,7 @@ export function composedPrograms(all: readonly CaptureWithPrograms[]): CampaignP
     }),
   );
   const prediction = drain(predictSteps(sources, ACROSS_LIMITS, 'across'));
-  return prediction.cycles.flatMap(({ candidate, status, sources: from }): CampaignProgram[] => {
+  return prediction.cycles.flatMap(({ candidate, status, sources: from, taskSources }): CampaignProgram[] => {
     if (candidate === null || status === 'refuted') return [];
     const captures = new Map(from.flatMap((s) => (parts[s]?.captures ?? []).map((c) => [c.id, c])));
     const refs = [...captures.values()];
@@ -90,6 +90,7 @@ export function composedPrograms(all: readonly CaptureWithPrograms[]): CampaignP
           assumes: [...candidate.assumes, meetingAssumption(refs.map(({ file }) => file))],
         },
         captures: refs,
+        files: taskSources.map((s) => parts[s]?.captures[0]?.file ?? null),
         single: new Set(from.flatMap((s) => [...(parts[s]?.single ?? [])])),
       },
     ];

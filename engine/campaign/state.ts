@@ -26,6 +26,8 @@ export interface CampaignProgram {
   readonly captures: readonly CaptureRef[];
   /** Classes with exactly one instance, by name (`CaptureClass.single`). */
   readonly single?: ReadonlySet<string>;
+  /** For each task the file that it was read from; by default that of the only capture. */
+  readonly files?: readonly (string | null)[];
 }
 
 /** What became of one program. */

@@ -37,19 +37,21 @@ function numbered(keys: readonly string[]): string[] {
   });
 }
 
-function fileOf(program: CampaignProgram): string | null {
+/** The file that a task of the program was read from. */
+function fileOf(program: CampaignProgram, task: string): string | null {
+  const index = program.lowered.program.tasks.findIndex(({ name }) => name === task);
+  if (program.files !== undefined) return program.files[index] ?? null;
   return program.captures.length === 1 ? (program.captures[0]?.file ?? null) : null;
 }
 
 export function programTarget(programs: readonly CampaignProgram[], index: number, key: string): Target {
   const program = programs[index];
   if (program === undefined) throw new Error(`there is no program ${index}`);
-  const file = fileOf(program);
   return {
     key,
     lowered: program.lowered,
     captures: program.captures,
-    files: program.lowered.program.tasks.map(() => file),
+    files: program.lowered.program.tasks.map(({ name }) => fileOf(program, name)),
     sources: [index],
     seeds: [],
   };
@@ -69,9 +71,9 @@ export function cycleTarget(
     key,
     lowered: candidate,
     captures: [...captures.values()],
-    files: cycle.taskSources.map((s) => {
+    files: cycle.taskSources.map((s, task) => {
       const program = programs[s];
-      return program === undefined ? null : fileOf(program);
+      return program === undefined ? null : fileOf(program, candidate.program.tasks[task]?.name ?? '');
     }),
     sources: cycle.sources,
     seeds: cycle.aim === null ? [] : [cycle.aim],

@@ -221,8 +221,8 @@ function assemble(
   const own = parts.map((p) => p.source.lowered);
   // Orders that were not seen are at best recorded: what was observed is what its own schedule shows.
   let basis: Basis = own.reduce<Basis>((b, l) => weaker(b, l.basis), 'recorded');
-  if (parts.some((p) => parts.some((q) => !sharesCapture(p.source, q.source))))
-    basis = weaker(basis, 'composed');
+  const foreign = parts.some((p) => parts.some((q) => !sharesCapture(p.source, q.source)));
+  if (foreign) basis = weaker(basis, 'composed');
   for (const group of groups) {
     const first = group[0];
     if (first === undefined) continue;
@@ -306,7 +306,8 @@ function assemble(
       happened: false,
       observedSchedule: null,
       assumes: [...new Set([...own.flatMap((l) => l.assumes), ...assumes])],
-      ruledOut: [...new Set(own.flatMap((l) => l.ruledOut))],
+      // What one recording rules out it does not rule out beside another one.
+      ruledOut: foreign ? [] : [...new Set(own.flatMap((l) => l.ruledOut))],
       bystanders: [],
       expect: null,
       genome: null,
