@@ -3,7 +3,12 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { explore } from '../../../engine/explore/exhaustive.js';
 import { parseLitmus } from '../../text/litmus.js';
+import { UP } from './case.js';
+import { scenarioText } from './compose.js';
 import { libraryFiles } from './library.js';
+import { deviceRescanStore } from './paths.js';
+import { pciehpUnplug } from './paths-hotplug.js';
+import { VERSIONS } from './versions.js';
 
 const FILES = libraryFiles();
 
@@ -28,6 +33,22 @@ describe('the rescan/remove library', () => {
     );
     expect(found.sort()).toEqual(ends?.map(({ kind, tasks }) => [kind, ...tasks].join(' ')).sort());
     expect(result.complete).toBe(true);
+  });
+
+  // In V1 the removal hangs on itself before it comes to the attributes.
+  it.each(VERSIONS.filter(({ tag }) => tag !== 'V1'))('has the deadlock of PF/rescan in $tag', (version) => {
+    const text = scenarioText({
+      name: 'rescan',
+      about: [],
+      paths: [pciehpUnplug(version), deviceRescanStore()],
+      set: UP,
+      rules: version.reentrant ? ['reentrant'] : [],
+      expect: [],
+    });
+    const parsed = parseLitmus(text);
+    if (!parsed.ok) throw new Error(parsed.problems[0]?.message);
+    const { finds } = explore(parsed.value.program, { states: 100_000 });
+    expect(finds.some(({ kind, tasks }) => kind === 'deadlock' && tasks.length === 2)).toBe(true);
   });
 
   it('keeps every line within 75 columns', () => {
