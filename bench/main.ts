@@ -4,8 +4,9 @@ import { importGigabyte } from './import-gigabyte.js';
 import { importText } from './import-text.js';
 import { modelRuns } from './model-runs.js';
 import { packSize } from './pack-size.js';
+import { servePages } from './serve-pages.js';
 
-const BENCHES: readonly Bench[] = [importText, importGigabyte, modelRuns, packSize];
+const BENCHES: readonly Bench[] = [importText, importGigabyte, modelRuns, packSize, servePages];
 
 function print(result: BenchResult): void {
   const ours = result.rows[0];

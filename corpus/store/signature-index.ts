@@ -39,9 +39,9 @@ export function loadMarks(db: Database): Marks {
 
 /** Signatures that a row behind the marks names. */
 export const TOUCHED = `
-  SELECT signature FROM witness WHERE seq > :witness
-  UNION SELECT signature FROM sighting WHERE seq > :sighting
-  UNION SELECT signature FROM triage WHERE seq > :triage`;
+  SELECT signature FROM witness NOT INDEXED WHERE seq > :witness
+  UNION SELECT signature FROM sighting NOT INDEXED WHERE seq > :sighting
+  UNION SELECT signature FROM triage NOT INDEXED WHERE seq > :triage`;
 
 /** The rows of signatures that changed since the marks; of all without marks. */
 export function loadSignatureRows(db: Database, since: Marks | null): SignatureRow[] {
