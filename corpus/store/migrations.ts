@@ -5,6 +5,7 @@ import { VIEWS } from './migrations/002-views.js';
 import { SEALS } from './migrations/003-seals.js';
 import { CAMPAIGNS } from './migrations/004-campaigns.js';
 import { DECISIONS_AND_INDICES } from './migrations/005-decisions-and-indices.js';
+import { FOREIGN_KEY_INDICES } from './migrations/006-foreign-key-indices.js';
 
 import type { Database } from './sqlite.js';
 
@@ -12,7 +13,14 @@ import type { Database } from './sqlite.js';
 export const APPLICATION_ID = 0x524c4b31;
 
 /** Migration i brings version i to i + 1. Never edited once released; changes are appended. */
-const MIGRATIONS: readonly string[] = [TABLES, VIEWS, SEALS, CAMPAIGNS, DECISIONS_AND_INDICES];
+const MIGRATIONS: readonly string[] = [
+  TABLES,
+  VIEWS,
+  SEALS,
+  CAMPAIGNS,
+  DECISIONS_AND_INDICES,
+  FOREIGN_KEY_INDICES,
+];
 
 /** The version that this relock reads and writes; `PRAGMA user_version`. */
 export const DATABASE_VERSION = MIGRATIONS.length;

@@ -36,6 +36,12 @@ describe('plans', () => {
       { id: 'x' },
     ],
     [
+      'its duplicates',
+      'SELECT * FROM signatures WHERE signature IN (SELECT signature FROM triage_log WHERE dup_of = :id)',
+      { id: 'x' },
+    ],
+    ['who waits for a new witness', 'SELECT 1 FROM signature WHERE best_witness = :id', { id: 'x' }],
+    [
       'who recorded an edge',
       'SELECT * FROM lock_order_sources WHERE class_held = :a AND class_wanted = :b',
       { a: 'x', b: 'y' },

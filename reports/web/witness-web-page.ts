@@ -12,7 +12,9 @@ import { type Page, type Table, tableHtml } from './page.js';
 const SIGHTINGS = `
   SELECT at, coalesce(campaign, 'predict or check') AS campaign, file, witness
   FROM sightings WHERE signature = ? ORDER BY at DESC LIMIT 100`;
-const DUPLICATES = 'SELECT best_witness, title FROM signatures WHERE dup_of = ? LIMIT 50';
+const DUPLICATES = `
+  SELECT best_witness, title FROM signatures
+  WHERE signature IN (SELECT signature FROM triage_log WHERE dup_of = :id) AND dup_of = :id LIMIT 50`;
 const FORMS = ['html', 'svg', 'dot', 'perfetto', 'promela', 'mail', 'litmus', 'kit'] as const;
 
 export function witnessWebPage(store: Store, witness: Witness, explanation: Explanation): Page {
@@ -23,7 +25,7 @@ export function witnessWebPage(store: Store, witness: Witness, explanation: Expl
     rows: log.map(({ at, state, note, link, who }) => [at, state, note, link, who]),
   };
   const sightings = select(store, 'sightings', SIGHTINGS, [witness.signature]);
-  const duplicates = select(store, 'duplicates', DUPLICATES, [witness.signature]);
+  const duplicates = select(store, 'duplicates', DUPLICATES, { id: witness.signature });
   const id = shortId(witness.id);
   const commands = [
     `relock triage ${id} reported https://lore.kernel.org/r/MESSAGE-ID`,
