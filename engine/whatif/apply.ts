@@ -52,7 +52,8 @@ function resolved(patch: Patch, programs: readonly LoweredProgram[]): Patch {
       for (const task of program.tasks) {
         const chains = chainsOf(task);
         task.body.forEach((op, i) => {
-          if (op.do !== 'lock' || !isTakenBy(op, chains[i] ?? [], takenIn)) return;
+          // One without a place may be anybody's: it says nothing about what the function takes.
+          if (op.do !== 'lock' || op.site === null || !isTakenBy(op, chains[i] ?? [], takenIn)) return;
           classes.add(program.locks.find(({ id }) => id === op.lock)?.class ?? '');
         });
       }
