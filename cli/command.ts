@@ -1,6 +1,6 @@
 // Runs one command line: parses it against the command table, tells trouble, sets the exit code.
 import { Command, CommanderError } from 'commander';
-import { commandHelp, generalHelp } from './help.js';
+import { commandHelp, generalHelp, helpOn } from './help.js';
 import { type OptionValue, ownBug, Session, tell } from './session.js';
 import { COMMANDS, COMMON_OPTIONS, type CommandSpec, type OptionSpec } from './table.js';
 import { EXIT, type ExitCode, nearest, Trouble, usage } from './trouble.js';
@@ -35,6 +35,10 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     if (argv.length === 0) {
       process.stderr.write(generalHelp());
       return EXIT.trouble;
+    }
+    if (argv[0] === 'help') {
+      process.stdout.write(helpOn(argv[1]));
+      return EXIT.fine;
     }
     build(found).parse([...argv], { from: 'user' });
   } catch (error) {
@@ -103,7 +107,7 @@ function build(found: { command: CommandSpec; session: Session }[]): Command {
     .exitOverride()
     .configureOutput({ writeErr: () => {}, writeOut: (text) => process.stdout.write(text) })
     .version(`relock ${version()}`, '-V, --version')
-    .helpCommand('help [command]');
+    .helpCommand(false);
   program.helpInformation = generalHelp;
   addOptions(program, COMMON_OPTIONS);
   for (const spec of COMMANDS) {

@@ -2,6 +2,9 @@
 import { labelled, wrap } from '../reports/text/layout.js';
 import { COMMANDS, COMMON_OPTIONS, type CommandSpec, type OptionSpec } from './table.js';
 
+import { TOPICS } from './topics.js';
+import { nearest, Trouble } from './trouble.js';
+
 const WIDTH = 80;
 
 /** `relock -h`: three examples, the commands, what all have. */
@@ -20,8 +23,8 @@ export function generalHelp(): string {
     ...optionLines(COMMON_OPTIONS),
     ...optionLines([{ flags: '-h, --help', help: 'this; relock COMMAND -h tells more' }, VERSION]),
     '',
-    'Exit: 0 nothing new, 1 deadlock found, 2 trouble, 4 nothing to test,',
-    '      130 interrupted and saved.',
+    `Topics: relock help ${TOPICS.map(({ name }) => name).join('|')}`,
+    'Exit: 0 nothing new, 1 deadlock found, 2 trouble, 4 nothing to test, 130 saved.',
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -46,6 +49,21 @@ export function commandHelp(command: CommandSpec): string {
     ),
   ];
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/** `relock help [COMMAND|TOPIC]`. Throws Trouble for a word that is neither. */
+export function helpOn(word: string | undefined): string {
+  if (word === undefined || word.startsWith('-')) return generalHelp();
+  const command = COMMANDS.find(({ name }) => name === word);
+  if (command !== undefined) return commandHelp(command);
+  const topic = TOPICS.find(({ name }) => name === word);
+  if (topic !== undefined) return `${topic.text}\n`;
+  const known = [...COMMANDS, ...TOPICS].map(({ name }) => name);
+  throw new Trouble({
+    title: 'THERE IS NO HELP ON THIS',
+    facts: [`I know no "${word}". Topics: ${TOPICS.map(({ name }) => name).join(', ')}.`],
+    next: `relock help ${nearest(word, known) ?? 'witness'}`,
+  });
 }
 
 function sentence(text: string): string {

@@ -335,6 +335,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/serve.js'),
   },
   {
+    name: 'completion',
+    args: 'SHELL',
+    arity: [1, 1],
+    summary: 'completion script for bash, zsh or fish',
+    about: [],
+    examples: [
+      { line: 'source <(relock completion bash)', says: 'in ~/.bashrc' },
+      { line: 'relock completion zsh > _relock', says: 'into a folder of $fpath' },
+      { line: 'relock completion fish > relock.fish', says: 'for ~/.config/fish/completions' },
+    ],
+    options: [],
+    exits: [[0, 'printed'], BAD_INPUT],
+    load: () => import('./commands/completion.js'),
+  },
+  {
     name: 'verify-db',
     args: '',
     arity: [0, 0],

@@ -47,9 +47,10 @@ export function signaturesAddress({ filter, search, page }: SignaturesQuery): st
 }
 
 export function signaturesPage(store: Store, rows: SignatureRows, query: SignaturesQuery): Page {
-  const all = rows.all();
+  const index = rows.index();
+  const all = index.rows;
   const among = query.search === '' ? null : new Set<string>(store.matching(query.search));
-  const { rows: fits, counts } = faceted(all, query.filter, among);
+  const { rows: fits, counts } = faceted(index, query.filter, among);
   const pages = Math.max(1, Math.ceil(fits.length / ROWS_PER_PAGE));
   const page = Math.min(query.page, pages);
   const shown = fits.slice((page - 1) * ROWS_PER_PAGE, page * ROWS_PER_PAGE);
