@@ -145,6 +145,8 @@ describe('relock whatif on a ring of three', () => {
 describe.skipIf(noCaptures)('relock whatif on real captures', () => {
   it.each([
     ['x86_64/pcidead-stock-sriov-vs-remove.log', ['pci-remover sriov-set'], []],
+    ['x86_64/pcidead-stock-sriov-vs-remove.sysrq-d.log', ['pci-remover sriov-set'], []],
+    ['x86_64/pcidead-stock-sriov-vs-slot.sysrq-d.log', [], ['slot-power sriov-set']],
     ['x86_64/pcidead-stock-sriov-vs-slot.log', [], ['slot-power sriov-set']],
     ['x86_64/pcidead-pfdrv-edu-unbind-vs-remove.log', ['pci-remover pci-unbinder'], []],
     ['x86_64/pcidead-pfdrv-class-unbind-vs-remove.log', ['pci-remover pci-unbinder'], []],
@@ -155,6 +157,15 @@ describe.skipIf(noCaptures)('relock whatif on real captures', () => {
     ['s390x/pci-pfdrv-function.ftrace.txt', ['pci-remover pci-unbinder'], []],
   ])('v11 on %s', async (file, gone, stays) => {
     expect(told(await whatif([`${CAPTURES}/${file}`], patch('v11')))).toEqual({ gone, stays, new: [] });
+  });
+
+  it('v9 leaves what a list of held locks shows, and it is the same deadlock', async () => {
+    const list = `${CAPTURES}/x86_64/pcidead-stock-sriov-vs-remove.sysrq-d.log`;
+    expect(told(await whatif([list], patch('v9')))).toEqual({
+      gone: [],
+      stays: ['pci-remover sriov-set'],
+      new: [],
+    });
   });
 
   it('across two recordings: the hotplug path of one still meets the unbinding of the other', async () => {

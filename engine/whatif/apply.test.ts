@@ -107,6 +107,27 @@ describe('applyPatch', () => {
     expect(patched(nested, 'call release_driver before R in unbind_store').outcomes[0]!.applied).toEqual([]);
   });
 
+  it('knows remove_store by the active reference that it gave up, and says so', () => {
+    const list = (...active: string[]) =>
+      litmus(
+        'lock F mutex &of->mutex',
+        'lock K rwsem kn->active',
+        'task writer',
+        'lock F # kernfs_fop_write_iter',
+        ...active,
+        'lock R # pci_stop_and_remove_bus_device_locked',
+        'lock D # release_driver',
+        'unlock D',
+        'unlock R',
+      );
+    const call = 'call release_driver before R in remove_store';
+    const { lowered, outcomes } = patched(list(), call);
+    expect(outcomes[0]!.applied).toHaveLength(1);
+    expect(lowered.assumes.join()).toContain('writer runs remove_store()');
+    // A slot's power file keeps its reference.
+    expect(patched(list('lock K read # kernfs_fop_write_iter'), call).outcomes[0]!.applied).toEqual([]);
+  });
+
   it('sets flags of objects and guards what is done under their lock', () => {
     const { lowered } = patched(
       REMOVER,

@@ -3,7 +3,7 @@ import type { EditOutcome, Patch, PatchEdit } from '../../corpus/schema/patch.js
 import type { LoweredProgram, Program } from '../../corpus/schema/program.js';
 import { slice } from '../shrink/slice.js';
 import { callBefore } from './call.js';
-import { chainsOf, isTakenBy } from './chains.js';
+import { chainsOf, impliedFunction, isTakenBy } from './chains.js';
 import { dropLock } from './drop.js';
 import { guardFunctions, switchFlag } from './flag.js';
 import type { Edited } from './names.js';
@@ -71,7 +71,8 @@ export function applyPatch(written: Patch, programs: readonly LoweredProgram[]):
   const applied = patch.edits.map(() => new Set<string>());
   const passed = patch.edits.map(() => new Set<string>());
   const changed = programs.map((lowered): LoweredProgram => {
-    let { program } = lowered;
+    const named = withImplied(lowered.program);
+    let program = named;
     const beyond = new Set<string>();
     patch.edits.forEach((one, index) => {
       const done = edit(program, patch, one);
@@ -83,8 +84,13 @@ export function applyPatch(written: Patch, programs: readonly LoweredProgram[]):
       }
       for (const text of done.passed) passed[index]?.add(text);
     });
-    if (program === lowered.program || sameProgram(program, lowered.program)) return lowered;
-    const pathsChanged = program.tasks.some((task, i) => task !== lowered.program.tasks[i]);
+    if (program === named || sameProgram(program, named)) return lowered;
+    const pathsChanged = program.tasks.some((task, i) => task !== named.tasks[i]);
+    lowered.program.tasks.forEach((task, i) => {
+      const implied = impliedFunction(task);
+      if (implied !== null && program.tasks[i] !== named.tasks[i])
+        beyond.add(`${task.name} runs ${implied.function}(): ${implied.why}`);
+    });
     const common = { ...lowered, program: slice(program, program.tasks), expect: null, genome: null };
     // Under other rules the tasks still do what the log shows; whether it ends as there, a replay says.
     if (!pathsChanged) return common;
@@ -104,6 +110,16 @@ export function applyPatch(written: Patch, programs: readonly LoweredProgram[]):
       passed: [...(passed[i] ?? [])],
     })),
   };
+}
+
+/** The program with the functions that its tasks must be running. */
+function withImplied(program: Program): Program {
+  if (program.tasks.every((task) => impliedFunction(task) === null)) return program;
+  const tasks = program.tasks.map((task) => ({
+    ...task,
+    function: impliedFunction(task)?.function ?? task.function,
+  }));
+  return { ...program, tasks };
 }
 
 function sameProgram(a: Program, b: Program): boolean {

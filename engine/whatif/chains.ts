@@ -25,6 +25,30 @@ export function endOfSection(body: readonly Op[], at: number): number {
   return closingOp(body, at) ?? body.length;
 }
 
+/** A function that a task must be running, although nothing names it. */
+export interface Implied {
+  readonly function: string;
+  /** One sentence without a full stop. */
+  readonly why: string;
+}
+
+/**
+ * A list of held locks names no store callback. But who writes a file of sysfs holds an active reference to it
+ * (fs/kernfs/file.c kernfs_fop_write_iter()), and remove_store() alone gives that up before it removes a device
+ * (drivers/pci/pci-sysfs.c, device_remove_file_self()).
+ */
+export function impliedFunction({ body, function: known }: ProgramTask): Implied | null {
+  if (known !== null || body.some((op) => op.frames.some((frame) => frame.endsWith('_store')))) return null;
+  const takes = body.filter((op) => op.do === 'lock');
+  const writer = takes.filter(({ site }) => site === 'kernfs_fop_write_iter');
+  const removes = takes.some(({ site }) => site === 'pci_stop_and_remove_bus_device_locked');
+  if (writer.length === 0 || writer.some(({ mode }) => mode !== 'exclusive') || !removes) return null;
+  return {
+    function: 'remove_store',
+    why: 'it writes a file of sysfs and holds no active reference to it while it removes a device',
+  };
+}
+
 /** A chain of one frame is no more than a site: function tracers and kprobes give these. */
 function isRecorded(op: Op): boolean {
   return op.frames.length > 1;

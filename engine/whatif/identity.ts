@@ -2,6 +2,7 @@
 import type { Program, ProgramTask } from '../../corpus/schema/program.js';
 import type { Witness } from '../../corpus/schema/witness.js';
 import { classStem } from '../predict/source.js';
+import { impliedFunction } from './chains.js';
 
 function identity(kind: string, members: readonly string[]): string {
   const rotations = members.map((_, i) => [...members.slice(i), ...members.slice(0, i)].join('; '));
@@ -12,7 +13,8 @@ function identity(kind: string, members: readonly string[]): string {
 function runs(tasks: readonly ProgramTask[], name: string): string {
   const bare = name.replace(/\.\d+$/, '');
   const task = tasks.find((one) => one.name === name) ?? tasks.find((one) => one.name === bare);
-  return task?.function ?? bare;
+  if (task === undefined) return bare;
+  return task.function ?? impliedFunction(task)?.function ?? bare;
 }
 
 /**
