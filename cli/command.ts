@@ -1,4 +1,5 @@
 // Runs one command line: parses it against the command table, tells trouble, sets the exit code.
+import { writeSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { commandHelp, generalHelp, helpOn } from './help.js';
 import { type OptionValue, ownBug, Session, tell } from './session.js';
@@ -12,7 +13,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(EXIT.fine);
-      throw error;
+      cannotWrite(error);
     });
   const code = await dispatch(argv);
   await flush(process.stdout);
@@ -20,11 +21,26 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
   process.exit(code);
 }
 
+/** A full disk behind `>` must not look like a command that did its work. */
+function cannotWrite(error: NodeJS.ErrnoException): never {
+  try {
+    writeSync(2, `I CANNOT WRITE WHAT I HAVE TO SAY\n${error.message}\n    df -h .\n`);
+  } catch {
+    // stderr may be what is full.
+  }
+  process.exit(EXIT.trouble);
+}
+
 /** Waits until a pipe has taken everything: process.exit would cut it short. */
 function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((done) => {
-    if (stream.writableLength === 0) done();
-    else stream.write('', () => done());
+    // Once more round the loop: errors of a file are told after the write.
+    if (stream.writableLength === 0 && !stream.errored) setImmediate(done);
+    else
+      stream.write('', (error) => {
+        if (error != null && (error as NodeJS.ErrnoException).code !== 'EPIPE') cannotWrite(error);
+        done();
+      });
   });
 }
 

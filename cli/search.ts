@@ -59,6 +59,7 @@ function singlesOf(capture: Capture): Set<string> {
 export function searchOnce(
   programs: readonly CampaignProgram[],
   phases?: readonly CampaignPhase[],
+  onProgress?: () => void,
 ): Promise<CampaignResult> {
   return runCampaign({
     programs,
@@ -67,6 +68,7 @@ export function searchOnce(
     now: () => performance.now(),
     timestamp: () => new Date().toISOString(),
     ...(phases === undefined ? {} : { phases }),
+    ...(onProgress === undefined ? {} : { onProgress: () => onProgress() }),
   });
 }
 

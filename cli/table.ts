@@ -203,7 +203,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       { line: 'relock check *.litmus', says: 'do these programs do what they expect?' },
       { line: 'relock check --db known.db --json dmesg.txt', says: 'known ones do not count' },
     ],
-    options: [{ flags: '--format ID', help: 'read as this format instead of looking at the content' }],
+    options: [
+      { flags: '--format ID', help: 'read as this format instead of looking at the content' },
+      { flags: '--form FORM', help: 'text, ktap or junit: known bugs as expected failures' },
+    ],
     exits: [
       [0, 'no deadlock was found; litmus files end as they expect'],
       [1, 'a deadlock that is not triaged, or a litmus file that ends otherwise'],

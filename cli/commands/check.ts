@@ -4,15 +4,17 @@ import type { Witness } from '../../corpus/schema/witness.js';
 import type { Store } from '../../corpus/store/store.js';
 import { parseLitmusFiles } from '../../corpus/text/litmus.js';
 import { lowerCapture } from '../../engine/lower/lower.js';
-import { wrap } from '../../reports/text/layout.js';
-import { witnessLine } from '../../reports/text/list.js';
+import { type CheckResult, checkJunit, checkKtap } from '../../reports/ci/check-result.js';
+import { shortId, wrap } from '../../reports/text/layout.js';
+import { witnessLines } from '../../reports/text/list.js';
+import { plainName } from '../../reports/text/plain-text.js';
 import { hasLockFacts } from '../capture-form.js';
 import { checkCapture, checkLitmus, restsOnTheLog, wholeText } from '../check-file.js';
 import { ingestSource, isLitmus, keep, knownFormat, withSource } from '../ingest.js';
 import { inputFiles } from '../input-files.js';
 import { isUntriaged, keepWitnesses } from '../keep-witnesses.js';
 import type { Session } from '../session.js';
-import { EXIT, type ExitCode, Trouble } from '../trouble.js';
+import { EXIT, type ExitCode, nearest, Trouble, usage } from '../trouble.js';
 
 interface Failure {
   readonly file: string;
@@ -20,7 +22,19 @@ interface Failure {
   readonly code: ExitCode;
 }
 
+const CI_FORMS: Readonly<Record<string, (results: readonly CheckResult[]) => string>> = {
+  ktap: checkKtap,
+  junit: checkJunit,
+};
+
 export async function run(session: Session): Promise<ExitCode> {
+  const form = session.text('form') ?? 'text';
+  const asCi = Object.hasOwn(CI_FORMS, form) ? CI_FORMS[form] : undefined;
+  if (asCi === undefined && form !== 'text')
+    throw usage(
+      `I have no form "${form}" of a check: there are text, ${Object.keys(CI_FORMS).join(' and ')}.`,
+      `relock check --form ${nearest(form, Object.keys(CI_FORMS)) ?? 'ktap'} FILE`,
+    );
   const format = knownFormat(session.text('format'));
   const store = session.dbGiven ? await session.store('write') : null;
   const files: CheckFileForm[] = [];
@@ -29,13 +43,16 @@ export async function run(session: Session): Promise<ExitCode> {
     const done = await checkOne(path, format, store);
     if ('forms' in done) {
       files.push(...done.forms);
-      if (!session.json) for (const form of done.forms) session.print(`${lines(form).join('\n')}\n`);
+      if (!session.json && asCi === undefined)
+        for (const form of done.forms) session.print(`${lines(form).join('\n')}\n`);
     } else if (named || done.code === EXIT.trouble) {
       failures.push({ file: path, problem: done.problem, code: done.code });
       session.complain(done.problem, path);
     }
   }
   const code = exitCode(files, failures);
+  if (asCi !== undefined && !session.json)
+    session.print(asCi([...files.map(resultOf), ...failures.map(failedResult)]));
   if (session.json) {
     const [worst] = failures;
     session.printJson({
@@ -105,13 +122,34 @@ function counts({ ok, expected, verdict, witnesses }: CheckFileForm): boolean {
   );
 }
 
+function resultOf(form: CheckFileForm): CheckResult {
+  const { file, verdict, witnesses, expected, why } = form;
+  if (counts(form)) {
+    const untriaged = witnesses.filter((witness) => isUntriaged(witness)).length;
+    const fact = expected === null ? `${untriaged} not triaged` : `expected ${expected.join('; ') || 'none'}`;
+    return { file, result: 'fail', why: `${verdict}: ${fact}`, form };
+  }
+  if (expected === null && verdict === 'deadlock') {
+    const known = witnesses.map((witness) => `known ${shortId(witness.id)} ${witness.state}`);
+    return { file, result: 'known', why: known.join(', '), form };
+  }
+  if (expected === null && verdict === 'open')
+    return { file, result: 'skip', why: `not decided: ${why?.[0] ?? 'the search is not complete'}`, form };
+  return { file, result: 'pass', why: '', form };
+}
+
+function failedResult({ file, problem, code }: Failure): CheckResult {
+  const why = [problem.title, ...problem.facts].join(' ');
+  return { file, result: code === EXIT.nothing ? 'skip' : 'error', why, form: null };
+}
+
 function lines(form: CheckFileForm): string[] {
   const how = form.complete ? 'every schedule' : `${form.schedules} schedules, not complete`;
   const ok = form.ok === null ? '' : form.ok ? ', as expected' : ', NOT as expected';
   return [
-    `${form.file}  ${form.verdict}${ok}  (${how}, ${form.states} states)`,
+    `${plainName(form.file)}  ${form.verdict}${ok}  (${how}, ${form.states} states)`,
     ...(form.ok === false ? [`  expected: ${form.expected?.join('; ') || 'none'}`] : []),
-    ...form.witnesses.map((witness) => `  ${witnessLine(witness)}`),
+    ...form.witnesses.flatMap((witness) => witnessLines(witness, '  ')),
     ...(form.why ?? []).flatMap((sentence) => wrap(sentence, '  open: ', '        ')),
   ];
 }

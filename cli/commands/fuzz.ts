@@ -5,7 +5,7 @@ import { poolOf } from '../../engine/campaign/pool.js';
 import { statusLine } from '../../reports/status/line.js';
 import { formatDuration } from '../../reports/text/durations.js';
 import { count, grouped, shortId, wrap } from '../../reports/text/layout.js';
-import { witnessLine } from '../../reports/text/list.js';
+import { witnessLines } from '../../reports/text/list.js';
 import { scenarioForm } from '../../reports/text/scenario.js';
 import { displayOf } from '../campaign-display.js';
 import { type Budget, CampaignRun } from '../campaign-run.js';
@@ -88,7 +88,7 @@ export async function run(session: Session): Promise<ExitCode> {
       new: fresh,
       resume,
     } satisfies FuzzForm);
-  else for (const { witness } of campaign.found) session.print(`${witnessLine(witness)}\n`);
+  else for (const { witness } of campaign.found) session.print(`${witnessLines(witness).join('\n')}\n`);
 
   if (signals.stopped) {
     talk(

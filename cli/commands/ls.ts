@@ -2,7 +2,7 @@
 import type { LsForm } from '../../corpus/schema/forms.js';
 import { TRIAGE_STATES, type Witness } from '../../corpus/schema/witness.js';
 import type { WitnessFilter } from '../../corpus/store/store.js';
-import { witnessLine } from '../../reports/text/list.js';
+import { witnessLines } from '../../reports/text/list.js';
 import { wholeNumber } from '../numbers.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, nearest, usage } from '../trouble.js';
@@ -22,7 +22,7 @@ export async function run(session: Session): Promise<ExitCode> {
     session.printJson({ schema: 'relock.ls/1', witnesses } satisfies LsForm);
     return EXIT.fine;
   }
-  session.print(witnesses.map((witness) => `${witnessLine(witness)}\n`).join(''));
+  session.print(witnesses.map((witness) => `${witnessLines(witness).join('\n')}\n`).join(''));
   if (witnesses.length === 0) {
     const filtered = state !== null || search !== null;
     session.talk(filtered ? 'No witness fits.' : 'No witness yet.   Next: relock fuzz --for 10s');

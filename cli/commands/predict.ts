@@ -5,6 +5,7 @@ import { count, shortId, wrap } from '../../reports/text/layout.js';
 import { keepWitnesses } from '../keep-witnesses.js';
 import { cycleForms, programsIn, searchOnce } from '../search.js';
 import type { Session } from '../session.js';
+import { tickerOf } from '../ticker.js';
 import { EXIT, type ExitCode, Trouble } from '../trouble.js';
 
 export async function run(session: Session): Promise<ExitCode> {
@@ -24,7 +25,8 @@ export async function run(session: Session): Promise<ExitCode> {
     );
   const now = new Date().toISOString();
   session.exitOnInterrupt('Interrupted; nothing was changed.');
-  const found = await searchOnce(programs, ['observed', 'predict']);
+  const ticker = tickerOf(session, `predicting from ${count(programs.length, 'program')}`);
+  const found = await searchOnce(programs, ['observed', 'predict'], ticker.tick).finally(ticker.end);
   const kept = keepWitnesses(store, found.witnesses, { campaign: null, at: now });
   const cycles = cycleForms(found, new Map(kept.witnesses.map(({ given, witness }) => [given, witness.id])));
   if (session.json)

@@ -1,5 +1,5 @@
 // relock replay: runs a witness, a litmus file or a mail again.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import type { ReplayForm } from '../../corpus/schema/forms.js';
 import { page } from '../../reports/text/layout.js';
@@ -64,6 +64,9 @@ async function readText(session: Session, arg: string): Promise<{ text: string; 
   if (arg === '-') return { text: (await buffer(process.stdin)).toString('utf8'), name: 'stdin' };
   if (existsSync(arg)) {
     const stat = statSync(arg);
+    // A pipe by name: `relock replay <(ssh lab relock show newest --form litmus)`.
+    if (stat.isFIFO() || stat.isCharacterDevice())
+      return { text: (await buffer(createReadStream(arg))).toString('utf8'), name: arg };
     if (!stat.isFile() || stat.size > MAX_BYTES)
       throw new Trouble(
         {

@@ -1,10 +1,12 @@
-// One line of a list of witnesses: id, state, kind, locks.
+// A witness in a list: id, state, kind, locks, on one line of 80 columns or with its locks hanging below.
 import type { Witness } from '../../corpus/schema/witness.js';
 import { cycleText } from '../explain.js';
-import { shortId } from './layout.js';
+import { shortId, wrap } from './layout.js';
+import { plainName } from './plain-text.js';
 
-/** `1f93a2c  open      inversion      pci_rescan_remove_lock <-> zpci_add_remove_lock  (recorded)`. */
-export function witnessLine(witness: Witness): string {
-  const state = witness.state.padEnd(9);
-  return `${shortId(witness.id)}  ${state} ${witness.kind.padEnd(14)} ${cycleText(witness.cycle)}  (${witness.basis}, ${witness.grade})`;
+/** `1f93a2c  open      inversion      pci_rescan_remove_lock <-> zpci_add_remove_lock`, then how sure. Names are never cut. */
+export function witnessLines(witness: Witness, indent = '', width = 80): string[] {
+  const lead = `${indent}${shortId(witness.id)}  ${witness.state.padEnd(9)} ${witness.kind.padEnd(14)} `;
+  const cycle = plainName(cycleText(witness.cycle));
+  return wrap(`${cycle} (${witness.basis}, ${witness.grade})`, lead, ' '.repeat(lead.length), width);
 }

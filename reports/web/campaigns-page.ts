@@ -3,6 +3,7 @@ import type { Cell } from '../../corpus/schema/forms.js';
 import type { Store } from '../../corpus/store/store.js';
 import { type Html, html } from '../html/html.js';
 import { count, grouped } from '../text/layout.js';
+import { faceted } from './facets.js';
 import { type Page, type Table, tableHtml } from './page.js';
 import type { SignatureRows } from './signature-rows.js';
 
@@ -31,8 +32,7 @@ export function campaignsPage(store: Store, rows: SignatureRows): Page {
   const campaigns = store.campaigns();
   const captures = select(store, 'captures', CAPTURES);
   const skipped = select(store, 'skipped', SKIPPED);
-  const states = new Map<string, number>();
-  for (const row of rows.all()) states.set(row.state, (states.get(row.state) ?? 0) + 1);
+  const states = faceted(rows.index(), {}, null).counts.state;
   const table: Table = {
     name: 'campaigns',
     columns: [
@@ -65,7 +65,7 @@ export function campaignsPage(store: Store, rows: SignatureRows): Page {
     return html`<tr><td><strong>${c.name}</strong></td><td class="number">${grouped(Math.round(c.seconds))} s</td><td class="number">${grouped(c.execs)}</td><td class="number">${grouped(c.features)}</td><td>${spark(coverage)}</td><td class="number">${c.newSignatures}</td><td class="keep">${c.updatedAt.slice(0, 16).replace('T', ' ')}</td></tr>`;
   });
   const body = html`<h1>Campaigns</h1>
-<ul class="chips" aria-label="Signatures by state">${[...states].map(([state, n]) => html`<li class="chip ${state}"><a href="/signatures?state=${state}">${grouped(n)} ${state}</a></li>`)}<li class="chip">${count(store.captures().length, 'capture')}</li></ul>
+<ul class="chips" aria-label="Signatures by state">${states.map(([state, n]) => html`<li class="chip ${state}"><a href="/signatures?state=${state}">${grouped(n)} ${state}</a></li>`)}<li class="chip">${count(store.captures().length, 'capture')}</li></ul>
 <section class="card" aria-labelledby="h-campaigns"><h2 id="h-campaigns">Campaigns</h2>${
     campaigns.length === 0
       ? html`<p>None yet: <code>relock fuzz --for 1m</code></p>`
