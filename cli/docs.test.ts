@@ -27,8 +27,10 @@ beforeAll(() => {
     'relock import dmesg.txt journal.gz mail.eml',
     'relock fuzz --execs 300 || true',
     'cp relock.db other.db',
+    'mkdir ci',
     'cp relock.db known.db',
     'relock triage newest reported --db known.db',
+    'cp known.db ci/known.db',
   ].join(' && ');
   const { code, stderr } = bench.shell(setUp);
   if (code !== 0) throw new Error(`set-up failed: ${stderr}`);

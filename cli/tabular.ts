@@ -1,6 +1,7 @@
 // Rows as a drawn table: with lines on a terminal, in ASCII elsewhere.
 import Table from 'cli-table3';
 import type { Cell } from '../corpus/schema/forms.js';
+import { plainName } from '../reports/text/plain-text.js';
 
 const ASCII = {
   top: '-',
@@ -33,6 +34,11 @@ export function drawn(
     chars: lines ? {} : ASCII,
     ...(rows.length === 0 ? { chars: { ...(lines ? {} : ASCII), ...quietRules } } : {}),
   });
-  for (const row of rows) table.push(row.map((cell) => (cell === null ? '' : String(cell))));
+  for (const row of rows) table.push(row.map((cell) => (cell === null ? '' : shown(String(cell)))));
   return `${table.toString()}\n`;
+}
+
+/** Texts of several lines stand as such; a name with a newline in it, which is no line's end, stays on its line. */
+function shown(text: string): string {
+  return text.endsWith('\n') || text.split('\n').length > 2 ? text : plainName(text);
 }
