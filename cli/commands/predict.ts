@@ -51,7 +51,7 @@ export async function run(session: Session): Promise<ExitCode> {
 function lines(cycle: CycleForm): string[] {
   const id = cycle.witness === null ? '' : `  ${shortId(cycle.witness)}`;
   return [
-    `${cycle.status.padEnd(9)}${id}  ${cycleText(cycle.classes)}`,
+    ...wrap(cycleText(cycle.classes), `${cycle.status.padEnd(9)}${id}  `, ' '.repeat(11 + id.length), 80),
     ...wrap(`${cycle.tasks.join(', ')}: ${cycle.why}`, '    ', '    ', 80),
   ];
 }

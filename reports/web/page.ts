@@ -62,6 +62,9 @@ export function formatted(page: Page, format: Format): { readonly type: string; 
   }
 }
 
+/** Characters of a cell that is never broken. */
+const MOST_UNBROKEN = 40;
+
 const SECTIONS = [
   ['/campaigns', 'Campaigns'],
   ['/signatures', 'Signatures'],
@@ -111,8 +114,8 @@ export function tableHtml(
     const to = link(row, table.columns[i] ?? '');
     const text = value === null ? '' : String(value);
     const inner = to === null ? html`${text}` : html`<a href="${to}">${text}</a>`;
-    // Times and ids stand on one line.
-    const keep = /^(?:at|id|witness|.*_at|.*_seen)$/.test(table.columns[i] ?? '') ? ' keep' : '';
+    // Names, times and ids stand on one line; sentences and long paths may break.
+    const keep = text.length <= MOST_UNBROKEN ? ' keep' : '';
     return html`<td class="${right[i] ?? ''}${keep}">${inner}</td>`;
   };
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="rows"><thead><tr>${table.columns.map((name, i) => html`<th scope="col" class="${right[i] ?? ''}">${name.replaceAll('_', ' ')}</th>`)}</tr></thead><tbody>${table.rows.map((row) => html`<tr>${row.map((value, i) => cell(row, value, i))}</tr>`)}</tbody></table></div>`;
