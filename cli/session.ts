@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Problem } from '../corpus/schema/forms.js';
 import type { Store } from '../corpus/store/store.js';
+import { jsonText } from '../reports/text/json-text.js';
 import { labelled, MAIL_WIDTH, wrap } from '../reports/text/layout.js';
 import { plainText } from '../reports/text/plain-text.js';
 import { EXIT, type ExitCode, Trouble } from './trouble.js';
@@ -58,7 +59,11 @@ export class Session {
   }
   /** The one object of --json. */
   printJson(form: object): void {
-    process.stdout.write(`${JSON.stringify(form, null, 2)}\n`);
+    process.stdout.write(`${jsonText(form, 2)}\n`);
+  }
+  /** One JSON object a line, for --jsonl. */
+  printJsonLines(forms: readonly object[]): void {
+    process.stdout.write(forms.map((form) => `${jsonText(form)}\n`).join(''));
   }
   /** Talk: lines to stderr, unless -q. */
   talk(...lines: readonly string[]): void {
@@ -124,7 +129,7 @@ export function tell(trouble: Trouble, json: boolean): ExitCode {
   process.stderr.write(`${plainText(problemLines(trouble.problem, trouble.about).join('\n'))}\n`);
   if (json) {
     const about = trouble.about === '' ? {} : { about: trouble.about };
-    process.stdout.write(`${JSON.stringify({ error: { ...trouble.problem, ...about } }, null, 2)}\n`);
+    process.stdout.write(`${jsonText({ error: { ...trouble.problem, ...about } }, 2)}\n`);
   }
   return trouble.code;
 }

@@ -145,6 +145,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--state STATE', help: 'open, reported, fixed, invalid, dup or regressed' },
       { flags: '-s, --search WORDS', help: 'full text: words, or an FTS5 expression' },
       { flags: '-n, --limit N', help: 'at most so many' },
+      { flags: '--jsonl', help: 'one witness a line, as JSON' },
     ],
     exits: [[0, 'listed'], BAD_INPUT],
     load: () => import('./commands/ls.js'),
@@ -249,6 +250,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     options: [
       { flags: '--csv', help: 'comma-separated values' },
+      { flags: '--jsonl', help: 'one row a line, as JSON' },
       { flags: '-n, --limit N', help: 'at most so many rows (default 10000)' },
       { flags: '--timeout TIME', help: 'stop the query after so long (default 1m)' },
     ],

@@ -22,6 +22,10 @@ export async function run(session: Session): Promise<ExitCode> {
     session.printJson({ schema: 'relock.ls/1', witnesses } satisfies LsForm);
     return EXIT.fine;
   }
+  if (session.flag('jsonl')) {
+    session.printJsonLines(witnesses);
+    return EXIT.fine;
+  }
   session.print(witnesses.map((witness) => `${witnessLines(witness).join('\n')}\n`).join(''));
   if (witnesses.length === 0) {
     const filtered = state !== null || search !== null;

@@ -35,6 +35,10 @@ export async function run(session: Session): Promise<ExitCode> {
       rows,
       ...(truncated ? { truncated } : {}),
     } satisfies QueryForm);
+  else if (session.flag('jsonl'))
+    session.printJsonLines(
+      rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null]))),
+    );
   else if (session.flag('csv')) session.print(csv(columns, rows));
   else session.print(drawn(columns, rows, process.stdout.isTTY === true));
   if (truncated) session.talk(`Only the first ${maxRows} rows are shown: -n N shows more.`);

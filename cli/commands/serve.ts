@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { serve } from '@hono/node-server';
+import type { ServeForm } from '../../corpus/schema/forms.js';
 import { createApp } from '../../reports/web/app.js';
 import { explanationOf } from '../explaining.js';
 import { wholeNumber } from '../numbers.js';
@@ -34,7 +35,7 @@ export async function run(session: Session): Promise<ExitCode> {
   return new Promise((done, fail) => {
     const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, (address: AddressInfo) => {
       const url = `http://127.0.0.1:${address.port}/`;
-      if (session.json) session.printJson({ schema: 'relock.serve/1', url });
+      if (session.json) session.printJson({ schema: 'relock.serve/1', url } satisfies ServeForm);
       else session.print(`${url}\n`);
       session.talk('Read-only, on this machine only. Ctrl-C ends it.');
     });

@@ -297,6 +297,19 @@ export interface CaptureDocument extends Omit<Capture, 'events'> {
   readonly events: readonly EventDocument[];
 }
 
+/** `relock serve --json`: printed once it listens. */
+export interface ServeForm {
+  readonly schema: 'relock.serve/1';
+  readonly url: string;
+}
+
+/** `relock completion --json`. */
+export interface CompletionForm {
+  readonly schema: 'relock.completion/1';
+  readonly shell: string;
+  readonly text: string;
+}
+
 /** Everything that `--json` prints. `relock show ID --form json` prints the witness as such. */
 export type Form =
   | ImportForm
@@ -311,5 +324,7 @@ export type Form =
   | ShowForm
   | VerifyForm
   | StatusForm
+  | ServeForm
+  | CompletionForm
   | Witness
   | ErrorForm;

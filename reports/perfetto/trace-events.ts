@@ -1,6 +1,7 @@
 // Trace Event JSON of a witness, for Perfetto: a track a task, holds as asynchronous begin and end, waits as slices.
 import { stageOf } from '../draw/stage.js';
 import type { Explanation } from '../explain.js';
+import { jsonText } from '../text/json-text.js';
 import { plainName } from '../text/plain-text.js';
 import { taskTitle } from '../text/scenario.js';
 
@@ -117,11 +118,11 @@ export function traceEvents(explanation: Explanation): TraceFile {
 /** The file, one event a line. */
 export function perfettoForm(explanation: Explanation): string[] {
   const { traceEvents: events, ...rest } = traceEvents(explanation);
-  const head = JSON.stringify(rest).slice(1, -1);
+  const head = jsonText(rest).slice(1, -1);
   const last = events.length - 1;
   return [
     `{${head},"traceEvents":[`,
-    ...events.map((event, i) => `${JSON.stringify(event)}${i === last ? '' : ','}`),
+    ...events.map((event, i) => `${jsonText(event)}${i === last ? '' : ','}`),
     ']}',
   ];
 }

@@ -2,6 +2,7 @@
 import type { Cell } from '../../corpus/schema/forms.js';
 import { type Html, html } from '../html/html.js';
 import { columnsText, csv } from '../text/csv.js';
+import { jsonText } from '../text/json-text.js';
 import { plainText } from '../text/plain-text.js';
 
 /** Rows with the names of their columns. */
@@ -39,7 +40,7 @@ export function formatted(page: Page, format: Format): { readonly type: string; 
       );
       return {
         type: 'application/json; charset=utf-8',
-        text: `${JSON.stringify(page.json ?? { title: page.title, ...tables }, null, 1)}\n`,
+        text: `${jsonText(page.json ?? { title: page.title, ...tables }, 1)}\n`,
       };
     }
     case 'csv': {
