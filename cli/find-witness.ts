@@ -3,7 +3,7 @@
 import type { Witness } from '../corpus/schema/witness.js';
 import type { Store } from '../corpus/store/store.js';
 import { cycleText } from '../reports/explain.js';
-import { Trouble } from './trouble.js';
+import { nearest, Trouble } from './trouble.js';
 
 const NEWEST: ReadonlySet<string> = new Set(['newest', 'new', 'last']);
 
@@ -27,7 +27,7 @@ export function findWitness(store: Store, text: string): Witness {
         {
           title: 'NO WITNESS HAS THIS ID',
           facts: ['An id is the start of what `relock ls` lists, at least one digit, or "newest".'],
-          next: 'relock ls',
+          next: nearest(text, [...NEWEST]) === null ? 'relock ls' : 'relock show newest',
         },
         text,
       );

@@ -92,8 +92,13 @@ function listHtml(rows: readonly SignatureRow[]): Html {
   if (rows.length === 0) return html`<p>No signature fits. <a href="/signatures">Show all</a></p>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Signatures"><table class="rows"><thead><tr><th scope="col">witness</th><th scope="col">state</th><th scope="col">what</th><th scope="col">basis</th><th scope="col" class="number">seen</th><th scope="col">last</th></tr></thead><tbody>${rows.map(
     (row) =>
-      html`<tr><td class="keep"><a href="/witness/${row.witness}"><code>${shortId(row.witness)}</code></a></td><td class="keep"><span class="chip ${row.state}">${row.state}</span></td><td><a href="/witness/${row.witness}">${row.title}</a></td><td class="keep">${row.basis}, ${row.grade}</td><td class="number">${row.sightings}</td><td class="keep">${row.lastSeen.slice(0, 10)}</td></tr>`,
+      html`<tr><td class="keep"><a href="/witness/${row.witness}"><code>${shortId(row.witness)}</code></a></td><td class="keep"><span class="chip ${row.state}">${row.state}</span></td><td><a href="/witness/${row.witness}">${unbroken(row.title)}</a></td><td class="keep">${row.basis}, ${row.grade}</td><td class="number">${row.sightings}</td><td class="keep">${row.lastSeen.slice(0, 10)}</td></tr>`,
   )}</tbody></table></div>`;
+}
+
+/** A line may end between names, never within one or within an arrow. */
+function unbroken(title: string): Html[] {
+  return title.split(' ').map((word) => html`<span class="keep">${word}</span> `);
 }
 
 function pagerHtml(query: SignaturesQuery, page: number, pages: number): Html | null {

@@ -28,7 +28,7 @@ export function witnessWebPage(store: Store, witness: Witness, explanation: Expl
   const duplicates = select(store, 'duplicates', DUPLICATES, { id: witness.signature });
   const id = shortId(witness.id);
   const commands = [
-    `relock triage ${id} reported https://lore.kernel.org/r/MESSAGE-ID`,
+    `relock triage ${id} reported https://lore.kernel.org/r/ID`,
     `relock triage ${id} fixed 7.1`,
     `relock triage ${id} invalid 'WHY'`,
     `relock triage ${id} dup OTHER-ID`,
