@@ -5,6 +5,7 @@ import type { CannedQuery, Store } from '../../corpus/store/store.js';
 import { csv } from '../../reports/text/csv.js';
 import { labelled } from '../../reports/text/layout.js';
 import { lengthOfTime, wholeNumber } from '../numbers.js';
+import { paged } from '../paging.js';
 import { QueryRunner } from '../query-runner.js';
 import type { Session } from '../session.js';
 import { drawn } from '../tabular.js';
@@ -40,7 +41,7 @@ export async function run(session: Session): Promise<ExitCode> {
       rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null]))),
     );
   else if (session.flag('csv')) session.print(csv(columns, rows));
-  else session.print(drawn(columns, rows, process.stdout.isTTY === true));
+  else paged(session, drawn(columns, rows, process.stdout.isTTY === true));
   if (truncated) session.talk(`Only the first ${maxRows} rows are shown: -n N shows more.`);
   return EXIT.fine;
 }

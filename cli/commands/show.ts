@@ -1,5 +1,4 @@
 // relock show: one witness in one of its forms.
-import { spawnSync } from 'node:child_process';
 import type { Witness } from '../../corpus/schema/witness.js';
 import { dotForm } from '../../reports/draw/dot.js';
 import { svgForm } from '../../reports/draw/svg.js';
@@ -17,6 +16,7 @@ import { scenarioForm } from '../../reports/text/scenario.js';
 import { whyForm } from '../../reports/text/why.js';
 import { explanationOf } from '../explaining.js';
 import { findWitness } from '../find-witness.js';
+import { paged } from '../paging.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, nearest, usage } from '../trouble.js';
 
@@ -68,15 +68,4 @@ function withTitle(session: Session, text: string): string {
   if (!session.colour) return text;
   const end = text.indexOf('\n');
   return `\u001b[1m${text.slice(0, end)}\u001b[0m${text.slice(end)}`;
-}
-
-/** Through $PAGER, if there is one, stdout is a terminal, and the text is higher than it. */
-function paged(session: Session, text: string): void {
-  const pager = process.env['PAGER'];
-  const high = text.split('\n').length >= (process.stdout.rows ?? 24);
-  if (process.stdout.isTTY === true && high && pager !== undefined && pager !== '') {
-    const done = spawnSync(pager, { shell: true, input: text, stdio: ['pipe', 'inherit', 'inherit'] });
-    if (done.error === undefined) return;
-  }
-  session.print(text);
 }

@@ -63,10 +63,11 @@ function screen(store: Store, campaigns: readonly CampaignSummary[]): string[] {
   ];
   for (const c of campaigns) {
     const rate = c.seconds > 0 ? c.execs / c.seconds : 0;
-    lines.push(
-      `${c.name}  ${formatDuration(c.seconds)}  ${shortCount(c.execs)} execs  ${shortCount(rate)}/s  ` +
-        `${c.seeds} seeds  ${c.features} features  ${c.newSignatures} new  saved ${c.updatedAt}`,
-    );
+    const figures =
+      `${formatDuration(c.seconds)}  ${shortCount(c.execs)} execs  ${shortCount(rate)}/s  ` +
+      `${c.seeds} seeds  ${c.features} features  ${c.newSignatures} new  saved ${c.updatedAt.slice(0, 16)}Z`;
+    const one = `${c.name}  ${figures}`;
+    lines.push(...(one.length <= 80 ? [one] : [c.name, `    ${figures}`]));
   }
   if (campaigns.length === 0) lines.push('No campaign yet.   Next: relock fuzz --for 1m');
   return lines;
