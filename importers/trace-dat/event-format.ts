@@ -18,6 +18,8 @@ export interface EventFormat {
   readonly name: string;
   readonly id: number;
   readonly fields: ReadonlyMap<string, Field>;
+  /** How the kernel prints it, with the names of its flags. */
+  readonly printFormat: string;
 }
 
 const FIELD = /^\s*field:\s*([^;]*);\s*offset:\s*(\d{1,9});\s*size:\s*(\d{1,9});(?:\s*signed:\s*(\d);)?/;
@@ -60,5 +62,8 @@ export function parseEventFormat(system: string, text: string): EventFormat | nu
           : 'here',
     });
   }
-  return fields.size === 0 ? null : { system, name, id: Number(id), fields };
+  const print = text.indexOf('print fmt');
+  return fields.size === 0
+    ? null
+    : { system, name, id: Number(id), fields, printFormat: print === -1 ? '' : text.slice(print) };
 }

@@ -59,6 +59,9 @@ export function halvesReader(field: Field | undefined, bigEndian: boolean): Read
     : { high: half(offset + 4), low: half(offset) };
 }
 
+/** Bytes of strings that are kept; a hostile file has a new one in each record. */
+const MOST_STRING_BYTES = 16 << 20;
+
 /** Interns strings by their bytes: text is made only of those that were not seen before. */
 export class ByteStrings {
   #mask = 255;
@@ -67,6 +70,7 @@ export class ByteStrings {
   readonly #bytes: Uint8Array[] = [];
   /** What `make` gave for each string. */
   readonly #values: number[] = [];
+  #kept = 0;
 
   /** `make` is called once for each string, with its text up to a NUL; its number is the answer from then on. */
   constructor(readonly make: (text: string) => number) {}
@@ -95,6 +99,8 @@ export class ByteStrings {
   }
 
   #add(view: DataView, at: number, length: number, hash: number, slot: number): number {
+    if (this.#kept > MOST_STRING_BYTES) return this.#values[0]!;
+    this.#kept += length + 64;
     const bytes = Buffer.from(new Uint8Array(view.buffer, view.byteOffset + at, length));
     const id = this.#bytes.push(bytes) - 1;
     this.#hashes.push(hash);

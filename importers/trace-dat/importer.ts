@@ -1,25 +1,64 @@
 // The importer of trace.dat files (trace-cmd, versions 6 and 7).
 import type { CaptureBuilder } from '../builder.js';
+import { TraceMachine } from '../ftrace/platform.js';
 import type { Importer } from '../importer.js';
 import type { RandomAccess } from '../random-access.js';
+import { LockEventMapper } from '../trace-events/mapper.js';
+import { RecordClock, unitOf } from './clock.js';
+import type { Note } from './container.js';
 import { eventsById } from './events.js';
+import { Feed } from './feed.js';
 import { mergeRecords } from './merge.js';
 import { isTraceDat, openTraceDat } from './open.js';
 import { timelinesOf } from './timeline.js';
 
+const MOST_IDS = 1 << 16;
+
 async function readTraceDat(file: RandomAccess, builder: CaptureBuilder): Promise<void> {
-  const note = (stat: Parameters<typeof builder.skips.count>[0], times = 1): void =>
-    builder.skips.count(stat, null, times);
+  const note: Note = (stat, times = 1) => builder.skips.count(stat, null, times);
   const opened = await openTraceDat(file, note);
   if (opened === null) return;
-  const formats = eventsById(opened.dat.formats, note);
-  const counts = new Float64Array(1 << 16);
+  const { dat } = opened;
+  const { uname } = dat.options;
+  // `Linux host release machine`; a host name has no blanks.
+  const words = uname?.split(' ') ?? [];
+  if (words.length >= 4) {
+    builder.kernel(words[2] ?? '');
+    builder.arch(words[3] ?? '');
+    if (words[3] === 's390x') builder.platform('s390');
+  }
+  const formats = eventsById(dat.formats, note);
+  const timelines = timelinesOf(file, opened, formats.values(), note);
+  if (timelines.length > 1) note('trace_dat_clocks_differ');
+  const mapper = new LockEventMapper(builder, { addressDigits: 2 * dat.longSize });
+  const machine = new TraceMachine();
+  const feed = new Feed(mapper, dat, formats.values(), machine);
+  const counts = new Float64Array(MOST_IDS);
   let unknown = 0;
-  for (const timeline of timelinesOf(file, opened, formats.values(), note))
-    mergeRecords(timeline.cursors, (record) => {
-      if (record.type >= 0) counts[record.type]!++;
-      else unknown++;
+  let lost = 0;
+  let isFirst = true;
+  for (const { clock, base, cursors } of timelines) {
+    if (unitOf(clock, dat.options.tsc) === 'count') note('trace_dat_clock_without_time');
+    feed.useClock(new RecordClock(base, dat.options.offsetNs, clock === 'x86-tsc' ? dat.options.tsc : null));
+    // Stamps of another clock say nothing of what came before.
+    if (!isFirst) mapper.lost();
+    isFirst = false;
+    mergeRecords(cursors, (record) => {
+      if (record.lost !== 0) {
+        lost += Math.max(1, record.lost);
+        mapper.lost();
+      }
+      if (record.type < 0) {
+        unknown++;
+        return;
+      }
+      counts[record.type]!++;
+      feed.take(record);
     });
+  }
+  mapper.finish();
+  machine.tell(builder);
+  if (lost > 0) note('records_lost', lost);
   counts.forEach((count, id) => {
     if (count === 0) return;
     const format = formats.get(id);

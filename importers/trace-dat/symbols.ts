@@ -71,7 +71,10 @@ export class Symbols {
     return this.#size;
   }
 
-  /** The function whose code the address lies in: the last symbol at or below it. Null if there is none. */
+  /**
+   * The function whose code the address lies in: the last symbol at or below it, with `\t[module]` behind it where it is in
+   * one. Null if there is none.
+   */
   nameAt(high: number, low: number): string | null {
     const [h, l] = [high >>> 0, low >>> 0];
     let from = 0;
@@ -90,7 +93,7 @@ export class Symbols {
     let end = start;
     for (; end < this.#text.length; end++) {
       const byte = this.#text[end]!;
-      if (byte <= 0x20) break;
+      if (byte === NEWLINE) break;
     }
     return this.#text.toString('latin1', start, end);
   }
