@@ -44,8 +44,8 @@ const ORDERED = program([lockOf('P'), lockOf('Q')], {
 });
 
 const TINY = {
-  searchStates: 3,
-  deepStates: 4,
+  searchStates: 1,
+  deepStates: 1,
   predict: { cycles: 50, length: 31, paths: 1000, states: 2, refuted: 5 },
 };
 

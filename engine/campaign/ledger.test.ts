@@ -20,8 +20,8 @@ function entry(p: Program, capture = 'c'): CampaignProgram {
 }
 
 const TINY = {
-  searchStates: 3,
-  deepStates: 4,
+  searchStates: 1,
+  deepStates: 1,
   epochWork: 2000,
   predict: { cycles: 50, length: 31, paths: 1000, states: 2, refuted: 5 },
 };

@@ -6,7 +6,8 @@ import type { SearchResult } from '../../corpus/schema/verdict.js';
 import { replay } from '../model/interpreter.js';
 import { PLAIN_SHAPE, type ProgramShape, randomProgram } from '../model/random-program.js';
 import { xorshift } from '../rng.js';
-import { explore, findOf } from './exhaustive.js';
+import { explore } from './exhaustive.js';
+import { findOf } from './find.js';
 import { findsByInterpreter } from './interpreter-search.js';
 import { shortest } from './shortest.js';
 import { StateSet } from './state-set.js';
@@ -21,6 +22,15 @@ const SHAPES: Readonly<Record<string, Partial<ProgramShape>>> = {
   'forks and joins': { forks: true, oddities: 25 },
   waits: { kinds: ['semaphore', 'completion', 'mutex'], oddities: 25 },
   interrupts: { kinds: ['spinlock', 'rwlock'], irqs: true, oddities: 25 },
+  'everything but interrupts': {
+    kinds: LOCK_KINDS,
+    oddities: 30,
+    tries: true,
+    flags: true,
+    forks: true,
+    rules: true,
+    unfair: 20,
+  },
   everything: {
     kinds: LOCK_KINDS,
     oddities: 30,

@@ -2,7 +2,7 @@
 import type { Program } from '../../corpus/schema/program.js';
 import { choices, judge, transition } from '../model/interpreter.js';
 import { copyWorld, makeWorld, type World } from '../model/interpreter-world.js';
-import { findOf } from './exhaustive.js';
+import { findOf } from './find.js';
 
 /** Sorted "kind task task..." of all finds, or null if more than `limit` states were seen. */
 export function findsByInterpreter(program: Program, limit: number): string[] | null {

@@ -4,7 +4,8 @@ import type { SearchFind, Verdict } from '../../corpus/schema/verdict.js';
 import { taskOf } from '../model/choice.js';
 import { compileOrThrow } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
-import { findOf, pushChoices, type SearchLimits } from './exhaustive.js';
+import { findOf } from './find.js';
+import { pushChoices, type SearchLimits } from './full.js';
 import { StateSet } from './state-set.js';
 
 export interface ShortestResult {
@@ -73,7 +74,7 @@ export function shortest(
       const last = machine.last;
       const mask = machine.actMask();
       choices.length = 0;
-      pushChoices(machine, choices);
+      pushChoices(machine, machine.actMask(), choices);
       for (const choice of choices) {
         machine.load(layerStates, place * width);
         machine.act(choice);

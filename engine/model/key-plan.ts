@@ -1,7 +1,7 @@
 // Key plan: which words of a machine's state tell states apart, leaving out what follows from the program counters.
 import type { Compiled } from './compile.js';
 import type { Layout } from './layout.js';
-import { OP_LOCK, OP_UNLOCK } from './op-codes.js';
+import { OP_LOCK, OP_REQUIRE_CLEAR, OP_REQUIRE_SET, OP_UNLOCK } from './op-codes.js';
 
 export interface KeyPlan {
   /** State words packed several to a key word: the program counters. */
@@ -20,8 +20,9 @@ export interface KeyPlan {
  * words themselves are taken. Left out are only words that follow from others: steps, what was taken where,
  * who acted last (the choice of CPU is always spelled out in a search).
  */
-export function keyPlan(c: Compiled, at: Layout): KeyPlan {
+export function keyPlan(c: Compiled, at: Layout, goesOn: boolean): KeyPlan {
   const plain: number[] = [at.waiting];
+  if (goesOn && mayBreak(c)) plain.push(at.dead);
   let longest = 0;
   for (let t = 0; t < c.tasks; t++) longest = Math.max(longest, c.opBase[t + 1]! - c.opBase[t]!);
   const shift = longest < 256 ? 8 : longest < 65536 ? 16 : 32;
@@ -66,37 +67,58 @@ export function keyPlan(c: Compiled, at: Layout): KeyPlan {
   };
 }
 
+/** True if some op may break a requirement: a `require`, or an unlock of what is not surely held. */
+function mayBreak(c: Compiled): boolean {
+  for (let g = 0; g < c.ops; g++) {
+    if (c.opCode[g] === OP_REQUIRE_SET || c.opCode[g] === OP_REQUIRE_CLEAR) return true;
+  }
+  for (let p = 0; p < c.pairs; p++) {
+    const base = c.opBase[c.pairTask[p]!]!;
+    const before = holdingBefore(c, p);
+    for (let i = 0; i + 1 < before.length; i++) {
+      if (c.opPair[base + i] === p && c.opCode[base + i] === OP_UNLOCK && before[i]! < 2) return true;
+    }
+  }
+  return false;
+}
+
 /** Locks of which the task may hold different amounts, or in different modes, at one and the same op. */
 function branchingLocks(c: Compiled, t: number): Set<number> {
   const branching = new Set<number>();
-  const base = c.opBase[t]!;
-  const length = c.opBase[t + 1]! - base;
   for (let p = 0; p < c.pairs; p++) {
-    if (c.pairTask[p] !== t) continue;
-    const lock = c.pairLock[p]!;
-    // Before op i: depth times two, plus one if taken for writing; -1 not reached, -2 several.
-    const before = new Int32Array(length + 1).fill(-1);
-    const arrive = (i: number, value: number): void => {
-      if (before[i] === -1) before[i] = value;
-      else if (before[i] !== value) before[i] = -2;
-    };
-    arrive(0, 0);
-    for (let i = 0; i < length; i++) {
-      const value = before[i]!;
-      if (value === -1) continue;
-      const g = base + i;
-      const code = c.opCode[g]!;
-      const touches = c.opPair[g] === p;
-      let after = value;
-      if (value >= 0 && touches) {
-        if (code === OP_LOCK) after = value === 0 ? 2 + (c.opBits[g]! & 1) : value + 2;
-        else if (code === OP_UNLOCK) after = value < 4 ? 0 : value - 2;
-      }
-      arrive(i + 1, after);
-      if (c.opGuard[g] !== 0) arrive(i + 1, value);
-      if (c.opTry[g] === 1) arrive(c.opSkip[g]!, value);
-    }
-    if (before.includes(-2)) branching.add(lock);
+    if (c.pairTask[p] === t && holdingBefore(c, p).includes(-2)) branching.add(c.pairLock[p]!);
   }
   return branching;
+}
+
+/**
+ * What the pair's task holds of the pair's lock before each of its ops, and at its end: depth times two, plus one if taken for
+ * writing; -1: the op is not reached; -2: that depends.
+ */
+export function holdingBefore(c: Compiled, p: number): Int32Array {
+  const t = c.pairTask[p]!;
+  const base = c.opBase[t]!;
+  const length = c.opBase[t + 1]! - base;
+  const before = new Int32Array(length + 1).fill(-1);
+  const arrive = (i: number, value: number): void => {
+    if (before[i] === -1) before[i] = value;
+    else if (before[i] !== value) before[i] = -2;
+  };
+  arrive(0, 0);
+  for (let i = 0; i < length; i++) {
+    const value = before[i]!;
+    if (value === -1) continue;
+    const g = base + i;
+    const code = c.opCode[g]!;
+    const touches = c.opPair[g] === p;
+    let after = value;
+    if (value >= 0 && touches) {
+      if (code === OP_LOCK) after = value === 0 ? 2 + (c.opBits[g]! & 1) : value + 2;
+      else if (code === OP_UNLOCK) after = value < 4 ? 0 : value - 2;
+    }
+    arrive(i + 1, after);
+    if (c.opGuard[g] !== 0) arrive(i + 1, value);
+    if (c.opTry[g] === 1) arrive(c.opSkip[g]!, value);
+  }
+  return before;
 }

@@ -22,6 +22,8 @@ export interface Layout {
   /** Mask: have acted. */
   readonly begun: number;
   readonly forked: number;
+  /** Mask: tasks that broke a requirement and stay where they are; only in a machine that goes on. */
+  readonly dead: number;
   /** Masks: who can act and who can do an op, but for those in `stale`, who have to be looked at again. */
   readonly able: number;
   readonly stepAble: number;
@@ -77,6 +79,7 @@ export function layOut(c: Compiled): Layout {
     ended: room(1),
     begun: room(1),
     forked: room(1),
+    dead: room(1),
     able: room(1),
     stepAble: room(1),
     stale: room(1),

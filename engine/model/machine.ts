@@ -38,11 +38,17 @@ export class Machine implements Core {
   private readonly plan: KeyPlan;
   readonly allTasks: number;
   private readonly anyWake: boolean;
+  private readonly goesOn: boolean;
 
-  constructor(compiled: Compiled) {
+  /**
+   * `goesOn`: neither a cycle nor a broken requirement ends the run; who broke one stays where it is. For searches that
+   * look at what is left when nobody can move (engine/explore).
+   */
+  constructor(compiled: Compiled, goesOn = false) {
     this.compiled = compiled;
+    this.goesOn = goesOn;
     this.layout = layOut(compiled);
-    this.plan = keyPlan(compiled, this.layout);
+    this.plan = keyPlan(compiled, this.layout, goesOn);
     this.stateWords = new Int32Array(this.layout.words);
     this.allTasks = compiled.tasks === 31 ? 0x7fffffff : (1 << compiled.tasks) - 1;
     this.anyWake = compiled.wakes > 0;
@@ -63,7 +69,7 @@ export class Machine implements Core {
     if (c.emptyTasks !== 0) endEmptyTasks(this);
     s[at.stale] = this.allTasks;
     // Tasks that are forked only by each other wait from the start.
-    if (c.forkable !== 0) this.stopAtCycle();
+    if (c.forkable !== 0 && !this.goesOn) this.stopAtCycle();
   }
 
   /** Copies the state to `into`, from `offset` on; `stateWords.length` words. */
@@ -114,6 +120,11 @@ export class Machine implements Core {
   /** True once a cycle has formed or a requirement was broken; `finished` says what. */
   get over(): boolean {
     return this.stateWords[this.layout.status] !== RUNNING;
+  }
+
+  /** Tasks that broke a requirement, in a machine that goes on. */
+  deadMask(): number {
+    return this.stateWords[this.layout.dead]!;
   }
 
   /** Ops that `task` has passed. */
@@ -256,10 +267,20 @@ export class Machine implements Core {
     const g = c.opBase[t]! + s[at.pc + t]!;
     if (c.opGuard[g] !== 0 && (s[at.waiting]! & bit) === 0 && !guardHolds(this, g)) pass(this, t, 1);
     else perform(this, t, g);
+    if (this.goesOn) {
+      if (s[at.status] !== RUNNING) this.bury(t);
+      return;
+    }
     if (s[at.status] !== RUNNING) return;
     if (this.anyWake) {
       if (s[at.waiting] !== 0 || c.forkable !== 0) this.stopAtCycle();
     } else if (s[at.waiting]! & bit && waitsForItself(this, t)) stop(this, DEADLOCKED, 0);
+  }
+
+  private bury(t: number): void {
+    const { layout: at, stateWords: s } = this;
+    s[at.status] = RUNNING;
+    s[at.dead]! |= 1 << t;
   }
 
   private stopAtCycle(): void {
@@ -295,7 +316,7 @@ export class Machine implements Core {
   private ability(t: number): number {
     const { compiled: c, layout: at, stateWords: s } = this;
     const bit = 1 << t;
-    if (s[at.ended]! & bit) return 0;
+    if ((s[at.ended]! | s[at.dead]!) & bit) return 0;
     if ((s[at.begun]! & bit) === 0) {
       if (!released(this, t)) return 0;
       if (c.taskLevel[t] !== LEVEL_TASK && landing(this, t) < 0) return 0;

@@ -3,7 +3,7 @@ import type { Program } from '../../corpus/schema/program.js';
 import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
 import type { Verdict } from '../../corpus/schema/verdict.js';
 import type { Grade } from '../../corpus/schema/witness.js';
-import { findOf } from '../explore/exhaustive.js';
+import { findOf } from '../explore/find.js';
 import { shortest } from '../explore/shortest.js';
 import { choiceOf, cpuOf, taskOf } from '../model/choice.js';
 import { compile } from '../model/compile.js';

@@ -1,0 +1,30 @@
+// Find: what of a verdict counts as found.
+import type { SearchFind, Verdict } from '../../corpus/schema/verdict.js';
+
+/** Kind and tasks of an end, or null for one that is no find. */
+export function findOf(verdict: Verdict): Pick<SearchFind, 'kind' | 'tasks'> | null {
+  switch (verdict.kind) {
+    case 'deadlock':
+      return { kind: 'deadlock', tasks: [...verdict.cycle].sort((a, b) => a - b) };
+    case 'stranded':
+      return { kind: 'stranded', tasks: verdict.tasks };
+    case 'violated':
+      return { kind: 'violated', tasks: [verdict.task] };
+    case 'completed':
+    case 'ill-formed':
+    case 'out-of-steps':
+      return null;
+    default: {
+      const never: never = verdict;
+      return never;
+    }
+  }
+}
+
+/** The order in which finds are told. */
+export function byTasks(a: SearchFind, b: SearchFind): number {
+  if (a.kind !== b.kind) return a.kind < b.kind ? -1 : 1;
+  const length = Math.min(a.tasks.length, b.tasks.length);
+  for (let i = 0; i < length; i++) if (a.tasks[i] !== b.tasks[i]) return a.tasks[i]! - b.tasks[i]!;
+  return a.tasks.length - b.tasks.length;
+}

@@ -1,0 +1,304 @@
+// Reduction: which tasks a search has to move first in a state, so that every end without a move is still reached.
+
+import { isFree, released } from '../model/blocking.js';
+import { type Compiled, LEVEL_HARD, LEVEL_TASK } from '../model/compile.js';
+import { FOR_EVER } from '../model/core.js';
+import { guardHolds } from '../model/effects.js';
+import { handlersOver } from '../model/interrupts.js';
+import type { Machine } from '../model/machine.js';
+import {
+  OP_BH_OFF,
+  OP_BH_ON,
+  OP_CLEAR,
+  OP_DOWN,
+  OP_FORK,
+  OP_IRQS_OFF,
+  OP_IRQS_ON,
+  OP_JOIN,
+  OP_LOCK,
+  OP_REQUIRE_CLEAR,
+  OP_REQUIRE_SET,
+  OP_SET,
+  OP_SIGNAL,
+  OP_SIGNAL_ALL,
+  OP_SYNC,
+  OP_UNLOCK,
+  OP_UP,
+  OP_WAIT,
+} from '../model/op-codes.js';
+import { NESTS, TAKES_EXCLUSIVELY, WAITS_FOR_EXCLUSIVE } from '../model/rules.js';
+import { type Ahead, aheadOf } from './ahead.js';
+import { leafOps } from './leaf-locks.js';
+
+/**
+ * Persistent sets (P. Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996) with
+ * the enabling sets of A. Valmari's stubborn sets ("Stubborn Sets for Reduced State Space Generation", 1989), by task. A set
+ * of tasks is closed if for each of them it holds every other task that still does, anywhere ahead, something that does not
+ * commute with its next transition, and, if it cannot move, those who could let it. Moving only the tasks of a closed set
+ * that can move reaches every state in which nobody can. State graphs have no cycles here: every transition goes on.
+ */
+export class Reduction {
+  private readonly c: Compiled;
+  private readonly ahead: Ahead;
+  private readonly leaf: Uint8Array;
+  /** By op: 1 if becoming a waiter for it is seen by others, or changes what the task waits for. */
+  private readonly waits: Uint8Array;
+  private readonly needs: Int32Array;
+
+  constructor(private readonly m: Machine) {
+    const c = m.compiled;
+    this.c = c;
+    this.ahead = aheadOf(c);
+    this.leaf = leafOps(c);
+    this.needs = new Int32Array(c.tasks);
+    this.waits = new Uint8Array(c.ops);
+    const queued = new Uint8Array(c.locks);
+    for (let i = 0; i < this.ahead.queue.length; i++) {
+      if (this.ahead.queue[i]! >= 0) queued[Math.floor(i / c.tasks)] = 1;
+    }
+    for (let g = 0; g < c.ops; g++) {
+      const writes = c.opCode[g] === OP_LOCK && (c.opBits[g]! & TAKES_EXCLUSIVELY) !== 0;
+      const seen = (writes && queued[c.opArg[g]!] === 1) || c.opCode[g] === OP_SYNC;
+      if (c.opGuard[g] !== 0 || seen) this.waits[g] = 1;
+    }
+    // A handler that comes over a task that has begun, if only to wait, leaves it standing; one that has not is not there.
+    if (c.irqTasks !== 0) {
+      for (let t = 0; t < c.tasks; t++) if (c.opBase[t]! < c.ops) this.waits[c.opBase[t]!] = 1;
+    }
+  }
+
+  /** The tasks that can move: do an op, become a waiter where that matters, or begin as an interrupt. */
+  movable(): number {
+    const { c, m } = this;
+    const steps = m.stepMask();
+    let mask = steps;
+    for (let left = m.actMask() & ~steps; left !== 0; left &= left - 1) {
+      const t = 31 - Math.clz32(left & -left);
+      if (this.waits[this.next(t)] === 1 || (c.taskLevel[t] !== LEVEL_TASK && !m.hasBegun(t))) mask |= 1 << t;
+    }
+    return mask;
+  }
+
+  /**
+   * One task that alone is a closed set and can move, or -1. `last`: looked at first, so that a leaf section that was
+   * begun is gone through.
+   */
+  single(last: number): number {
+    const steps = this.m.stepMask();
+    if (last >= 0 && steps & (1 << last) && this.isSingle(last)) return last;
+    for (let left = steps; left !== 0; left &= left - 1) {
+      const t = 31 - Math.clz32(left & -left);
+      if (t !== last && this.isSingle(t)) return t;
+    }
+    return -1;
+  }
+
+  private isSingle(t: number): boolean {
+    return this.leaf[this.next(t)] === 1 || this.neededBy(t) === 0;
+  }
+
+  /** The movable tasks of the smallest closed set that was found; `movable` is not 0. */
+  persistent(movable: number): number {
+    const { needs } = this;
+    if ((movable & (movable - 1)) === 0) return movable;
+    for (let t = 0; t < this.c.tasks; t++) needs[t] = -1;
+    let best = movable;
+    let size = count(movable);
+    for (let left = movable; left !== 0 && size > 1; left &= left - 1) {
+      const seed = left & -left;
+      let closed = seed;
+      let open = seed;
+      while (open !== 0) {
+        const t = 31 - Math.clz32(open & -open);
+        open &= open - 1;
+        if (needs[t] === -1) needs[t] = this.neededBy(t);
+        open |= needs[t]! & ~closed;
+        closed |= needs[t]!;
+        if (count(closed & movable) >= size) break;
+      }
+      const mine = closed & movable;
+      if (open === 0 && count(mine) < size) {
+        best = mine;
+        size = count(mine);
+      }
+    }
+    return best;
+  }
+
+  private next(t: number): number {
+    return this.c.opBase[t]! + this.m.pc(t);
+  }
+
+  /** Other tasks that still do, at or behind where they stand, what the table says to the thing. */
+  private others(table: Int32Array, thing: number, t: number): number {
+    const { c, m } = this;
+    const gone = this.gone();
+    let mask = 0;
+    for (let u = 0; u < c.tasks; u++) {
+      if (u !== t && table[thing * c.tasks + u]! >= m.pc(u) && (gone & (1 << u)) === 0) mask |= 1 << u;
+    }
+    return mask;
+  }
+
+  private gone(): number {
+    const { layout: at, stateWords: s } = this.m;
+    return s[at.ended]! | s[at.dead]!;
+  }
+
+  /** The tasks that have to be in a closed set with `t`. */
+  private neededBy(t: number): number {
+    const { c, m } = this;
+    const { layout: at, stateWords: s } = m;
+    const bit = 1 << t;
+    if (this.gone() & bit) return 0;
+    let mask = 0;
+    const begun = (s[at.begun]! & bit) !== 0;
+    if (!begun && !released(m, t)) {
+      const after = c.taskAfter[t]!;
+      if (after >= 0) mask |= 1 << after;
+      mask |= this.others(this.ahead.fork, t, t);
+    }
+    if (c.irqTasks !== 0) {
+      if (c.taskLevel[t] !== LEVEL_TASK && !begun) mask |= this.onHomesOf(t);
+      else mask |= handlersOver(m, t) | this.mayInterrupt(t);
+    }
+    mask |= this.others(this.ahead.guardedJoin, t, t);
+    const g = this.next(t);
+    if (g >= c.opBase[t + 1]!) return mask & ~bit & ~this.gone();
+    const waiting = (s[at.waiting]! & bit) !== 0;
+    if (c.opGuard[g] !== 0 && !waiting) {
+      mask |= this.others(this.ahead.flagWrite, Math.abs(c.opGuard[g]!) - 1, t);
+      if (!guardHolds(m, g)) return mask & ~bit & ~this.gone();
+    }
+    return (mask | this.neededByOp(t, g, waiting)) & ~bit & ~this.gone();
+  }
+
+  private neededByOp(t: number, g: number, waiting: boolean): number {
+    const { c, m, ahead } = this;
+    const { layout: at, stateWords: s } = m;
+    const lock = c.opArg[g]!;
+    switch (c.opCode[g]) {
+      case OP_LOCK:
+        return this.neededByRequest(t, g);
+      case OP_UNLOCK: {
+        const depth = s[at.hold + c.opPair[g]!]!;
+        if (depth !== 1) return 0;
+        if (isSection(c, lock)) return this.others(ahead.sync, lock, t);
+        let mask = this.others(ahead.attempt, lock, t) | this.others(ahead.guarded, lock, t);
+        const writers = this.others(ahead.write, lock, t);
+        if (writers !== 0) {
+          const readers = this.others(ahead.queue, lock, t);
+          if (readers !== 0 || ahead.queue[lock * c.tasks + t]! >= m.pc(t)) mask |= readers | writers;
+        }
+        return mask;
+      }
+      case OP_DOWN:
+        if (c.opTry[g] === 1) return this.others(ahead.use, lock, t);
+        if (s[at.units + lock]! > 0) return this.others(ahead.take, lock, t);
+        return this.others(ahead.use, lock, t);
+      case OP_UP:
+        return this.others(ahead.attempt, lock, t) | this.others(ahead.guarded, lock, t);
+      case OP_WAIT:
+        if (s[at.units + lock] === FOR_EVER) return 0;
+        if (s[at.units + lock]! > 0) return this.others(ahead.take, lock, t);
+        return this.others(ahead.use, lock, t);
+      case OP_SYNC:
+        if (waiting) return s[at.syncing + t]!;
+        return this.others(ahead.take, lock, t) | s[at.readers + lock]!;
+      case OP_JOIN:
+        return s[at.ended]! & (1 << lock) ? 0 : 1 << lock;
+      case OP_SET:
+      case OP_CLEAR:
+        return this.others(ahead.flagRead, lock, t) | this.others(ahead.flagWrite, lock, t);
+      case OP_REQUIRE_SET:
+      case OP_REQUIRE_CLEAR:
+        return this.others(ahead.flagWrite, lock, t);
+      case OP_SIGNAL:
+      case OP_SIGNAL_ALL:
+        return this.others(ahead.guarded, lock, t);
+      case OP_FORK:
+      case OP_IRQS_OFF:
+      case OP_IRQS_ON:
+      case OP_BH_OFF:
+      case OP_BH_ON:
+        return 0;
+      default:
+        throw new Error(`unknown op code ${c.opCode[g]}`);
+    }
+  }
+
+  private neededByRequest(t: number, g: number): number {
+    const { c, m, ahead } = this;
+    const { layout: at, stateWords: s } = m;
+    const lock = c.opArg[g]!;
+    const bits = c.opBits[g]!;
+    if (isSection(c, lock)) return s[at.hold + c.opPair[g]!]! > 0 ? 0 : this.others(ahead.sync, lock, t);
+    const held = s[at.hold + c.opPair[g]!]! > 0;
+    if (held && bits & NESTS && (s[at.owner + lock] === t + 1 || (bits & TAKES_EXCLUSIVELY) === 0)) return 0;
+    if (c.opTry[g] === 1) {
+      // Who has it itself for writing fails for certain.
+      if (s[at.owner + lock] === t + 1 && bits & WAITS_FOR_EXCLUSIVE) return 0;
+      return this.others(ahead.use, lock, t);
+    }
+    if (isFree(m, g, t)) {
+      return this.others(bits & TAKES_EXCLUSIVELY ? ahead.use : ahead.write, lock, t);
+    }
+    // What it cannot have: whoever could let it, and whoever sees it wait.
+    return this.others(ahead.use, lock, t);
+  }
+
+  /** Interrupts that may still come over the task before its next op. */
+  private mayInterrupt(t: number): number {
+    const { c, m } = this;
+    const { layout: at, stateWords: s } = m;
+    const level = c.taskLevel[t]!;
+    if (level === LEVEL_HARD) return 0;
+    const cpu = m.cpuOfTask(t);
+    const masked = s[at.irqsOff + cpu] !== 0 && this.isAloneOn(cpu, t);
+    const softMasked = masked || (s[at.bhOff + cpu] !== 0 && this.isAloneOn(cpu, t));
+    let mask = 0;
+    for (let u = 0; u < c.tasks; u++) {
+      const bit = 1 << u;
+      if ((c.irqTasks & bit) === 0 || u === t || s[at.begun]! & bit || this.gone() & bit) continue;
+      if (c.taskCpu[u]! >= 0 && c.taskCpu[u] !== cpu) continue;
+      const hard = c.taskLevel[u] === LEVEL_HARD;
+      if (!hard && level !== LEVEL_TASK) continue;
+      if (hard ? !masked : !softMasked) mask |= bit;
+    }
+    return mask;
+  }
+
+  /** True if no other task or handler of the CPU could switch interrupts on before `t` moves. */
+  private isAloneOn(cpu: number, t: number): boolean {
+    const { c, m } = this;
+    for (const u of c.cpus[cpu]!.tasks) {
+      if (u !== t && (this.gone() & (1 << u)) === 0 && (c.taskLevel[u] === LEVEL_TASK || m.hasBegun(u)))
+        return false;
+    }
+    // A handler that is on the CPU is over `t` or is `t`; a hard one that came over a soft one that is `t` too.
+    return true;
+  }
+
+  /** All who have to do with the CPUs that a not yet begun irq task may hit. */
+  private onHomesOf(t: number): number {
+    const { c, m } = this;
+    const home = c.taskCpu[t]!;
+    let mask = 0;
+    for (let u = 0; u < c.tasks; u++) {
+      const cpu = m.cpuOfTask(u);
+      if (u !== t && (home < 0 || cpu < 0 || cpu === home)) mask |= 1 << u;
+    }
+    return mask;
+  }
+}
+
+/** True for rcu and srcu. */
+function isSection(c: Compiled, lock: number): boolean {
+  return c.lockKind[lock] === 'rcu' || c.lockKind[lock] === 'srcu';
+}
+
+function count(mask: number): number {
+  let n = 0;
+  for (let left = mask; left !== 0; left &= left - 1) n++;
+  return n;
+}
