@@ -126,7 +126,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       { line: 'relock status zpci-night', says: 'one of them' },
       { line: 'relock status --watch', says: 'redrawn every second until Ctrl-C' },
     ],
-    options: [{ flags: '--watch', help: 'redraw once a second' }],
+    options: [
+      { flags: '--watch', help: 'the screen once a second; a line a minute where there is no terminal' },
+      { flags: '--form FORM', help: 'list, screen, stats (key : value) or mail (what is new)' },
+    ],
     exits: [[0, 'told'], BAD_INPUT],
     load: () => import('./commands/status.js'),
   },

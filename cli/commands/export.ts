@@ -11,6 +11,7 @@ import { mailForm } from '../../reports/mail/mail.js';
 import { csv } from '../../reports/text/csv.js';
 import { page } from '../../reports/text/layout.js';
 import { explanationOf } from '../explaining.js';
+import { campaignPlot } from '../export-plot.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, nearest, Trouble, usage } from '../trouble.js';
 
@@ -39,8 +40,17 @@ const OF_ONE_CAPTURE = {
   ndjson: (_session, capture) => ndjsonText(capture),
 } as const satisfies Record<string, (session: Session, capture: Capture) => Iterable<string>>;
 
-type What = keyof typeof EXPORTS | keyof typeof OF_ONE_CAPTURE;
-const WHATS = [...Object.keys(EXPORTS), ...Object.keys(OF_ONE_CAPTURE)] as What[];
+/** What is written of one campaign: the named one, or the one that was worked on last. */
+const OF_ONE_CAMPAIGN = {
+  plot: (store, name) => [campaignPlot(store, name)],
+} as const satisfies Record<string, (store: Store, name: string | undefined) => Iterable<string>>;
+
+type What = keyof typeof EXPORTS | keyof typeof OF_ONE_CAPTURE | keyof typeof OF_ONE_CAMPAIGN;
+const WHATS = [
+  ...Object.keys(EXPORTS),
+  ...Object.keys(OF_ONE_CAPTURE),
+  ...Object.keys(OF_ONE_CAMPAIGN),
+] as What[];
 
 export async function run(session: Session): Promise<ExitCode> {
   const [word = ''] = session.args;
@@ -61,7 +71,15 @@ export async function run(session: Session): Promise<ExitCode> {
       output,
     );
   const store = await session.store('read');
-  if (what === 'std' || what === 'ndjson') return exportCapture(session, store, what, output);
+  if (what === 'std' || what === 'ndjson')
+    return writeChunks(
+      session,
+      what,
+      output,
+      OF_ONE_CAPTURE[what](session, oneCapture(session, store, what)),
+    );
+  if (what === 'plot')
+    return writeChunks(session, what, output, OF_ONE_CAMPAIGN[what](store, session.args[1]));
   const nothing =
     what === 'captures' ? store.captures().length === 0 : store.witnesses({ limit: 1 }).length === 0;
   if (nothing && what !== 'plots')
@@ -85,13 +103,12 @@ export async function run(session: Session): Promise<ExitCode> {
   return EXIT.fine;
 }
 
-function exportCapture(
+function writeChunks(
   session: Session,
-  store: Store,
-  what: keyof typeof OF_ONE_CAPTURE,
+  what: What,
   output: string | null,
+  chunks: Iterable<string>,
 ): ExitCode {
-  const chunks = OF_ONE_CAPTURE[what](session, oneCapture(session, store, what));
   if (output !== null && output !== '-') {
     write(output, chunks);
     session.talk(`${output} written.`);

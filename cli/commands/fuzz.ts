@@ -8,6 +8,7 @@ import { count, grouped, shortId, wrap } from '../../reports/text/layout.js';
 import { witnessLines } from '../../reports/text/list.js';
 import { scenarioForm } from '../../reports/text/scenario.js';
 import { displayOf } from '../campaign-display.js';
+import { campaignFiles } from '../campaign-files.js';
 import { type Budget, CampaignRun } from '../campaign-run.js';
 import { listen } from '../campaign-signals.js';
 import { explanationOf } from '../explaining.js';
@@ -36,6 +37,7 @@ export async function run(session: Session): Promise<ExitCode> {
   if (programs.length === 0)
     throw across ? nothingMeets(store, session.dbPath) : nothingToRun(store, session.dbPath);
 
+  const files = campaignFiles(store, name, (text) => talk(text));
   const talk = (text: string) => session.talk(...wrap(text, '', '  ', WIDTH));
   const campaign = new CampaignRun(
     store,
@@ -47,7 +49,14 @@ export async function run(session: Session): Promise<ExitCode> {
       executor: jobs === 1 ? null : () => poolOf(jobs),
     },
     programs,
-    { shouldStop: () => signals.stopped, onFigures: (figures) => display.update(figures), talk },
+    {
+      shouldStop: () => signals.stopped,
+      onFigures: (figures) => {
+        display.update(figures);
+        files.update(figures);
+      },
+      talk,
+    },
   );
   const display = displayOf(session, {
     onQuit: () => signals.stop(),

@@ -3,6 +3,7 @@ import type { Capture, Severity } from './capture.js';
 import type { EventRow } from './event.js';
 import type { EditOutcome } from './patch.js';
 import type { Report } from './report.js';
+import type { CampaignFigures } from './statistics.js';
 import type { Witness } from './witness.js';
 
 /** Trouble as a user is told it: a title, the facts, and the command to type next. */
@@ -277,6 +278,10 @@ export interface CampaignForm {
   /** ISO 8601, UTC. */
   readonly started_at: string;
   readonly updated_at: string;
+  /** True while a process works on it. */
+  readonly running?: boolean;
+  /** All statistics, as of two seconds ago or of its end. */
+  readonly figures?: CampaignFigures;
 }
 
 /** `relock status --json`. */

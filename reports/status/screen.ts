@@ -61,7 +61,7 @@ function headLine(f: CampaignFigures, version: string): string {
   const right = `  ${budgetText(f)}`;
   const room = SCREEN.columns - left.length - tail.length - right.length;
   const name = f.campaign.length <= room ? f.campaign : `${f.campaign.slice(0, Math.max(1, room - 2))}..`;
-  return `${left}${name}${tail}`.padEnd(SCREEN.columns - right.length) + right;
+  return `${`${left}${name}${tail}`.padEnd(SCREEN.columns - right.length)}${right}`.slice(0, SCREEN.columns);
 }
 
 function budgetText(f: CampaignFigures): string {
@@ -111,8 +111,9 @@ function reachBox(f: CampaignFigures): string[] {
 }
 
 function exhaustiveBox(f: CampaignFigures): string[] {
-  const left = f.search_seconds_left === null ? '' : `  at most ${spanText(f.search_seconds_left)} left`;
-  return [`proved   ${f.proved} of ${f.programs} programs${left}`, `states   ${grouped(f.states)}`];
+  const proved = `proved   ${f.proved} of ${f.programs} programs`;
+  if (f.search_seconds_left === null) return [proved, `states   ${grouped(f.states)}`];
+  return [proved, `states   ${shortCount(f.states)}  at most ${spanText(f.search_seconds_left)} left`];
 }
 
 function discoveryBox(f: CampaignFigures): string[] {
@@ -127,18 +128,20 @@ export function riskText(f: CampaignFigures): string {
   return `new end in the next run: < ${percent(f.next_is_new_at_most)}`;
 }
 
-/** `0.004 %`, `12 %`: two digits that say something. */
+/** `0.004 %`, `12 %`, `3.3e-5 %`: two digits that say something. */
 export function percent(share: number): string {
   const hundredths = share * 100;
-  return hundredths >= 10 ? `${Math.round(hundredths)} %` : `${Number(hundredths.toPrecision(2))} %`;
+  if (hundredths >= 10) return `${Math.round(hundredths)} %`;
+  return hundredths >= 0.001 ? `${Number(hundredths.toPrecision(2))} %` : `${hundredths.toExponential(1)} %`;
 }
 
+/** Mutators of preemptions go by their last word: `preempt.add` as `add`. */
 function yieldBox(f: CampaignFigures): string[] {
   const arms = f.yields
     .slice(0, 4)
-    .map(({ arm, features, execs }) => `${arm} ${features}/${shortCount(execs)}`);
+    .map(({ arm, features, execs }) => `${arm.replace(/^preempt\./, '')} ${features}/${shortCount(execs)}`);
   const [a = '', b = '', c = '', d = ''] = arms;
-  return arms.length === 0 ? ['none yet', ''] : [`${a.padEnd(19)}${b}`, `${c.padEnd(19)}${d}`];
+  return arms.length === 0 ? ['none yet', ''] : [`${a.padEnd(18)} ${b}`, `${c.padEnd(18)} ${d}`];
 }
 
 function healthBox(f: CampaignFigures): string[] {
