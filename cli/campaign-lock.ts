@@ -9,14 +9,22 @@ import { Trouble } from './trouble.js';
 /** Of a process on another host only its last sign of life is known. */
 const SILENT_MS = 180_000;
 
-/** When a process began, in ticks since boot (proc(5), field 22 of stat); empty where there is no /proc. */
-function beganOf(pid: number): string {
+interface ProcessFacts {
+  /** One letter of proc(5); empty where there is no /proc. */
+  readonly state: string;
+  /** When it began, in ticks since boot: tells two processes of one pid apart. */
+  readonly began: string;
+}
+
+/** Fields 3 and 22 of /proc/PID/stat (proc(5)). */
+function factsOf(pid: number): ProcessFacts {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name in parentheses may hold blanks and parentheses.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', began: fields[19] ?? '' };
   } catch {
-    return '';
+    return { state: '', began: '' };
   }
 }
 
@@ -34,7 +42,7 @@ export function thisOwner(): CampaignOwner {
     token: randomUUID(),
     pid: process.pid,
     host: hostname(),
-    began: `${bootId()} ${beganOf(process.pid)}`,
+    began: `${bootId()} ${factsOf(process.pid).began}`,
   };
 }
 
@@ -47,8 +55,11 @@ export function isAlive(owner: CampaignOwner, lastSign: string): boolean {
     // EPERM: it lives, and belongs to somebody else.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
+  const facts = factsOf(owner.pid);
+  // Killed, and its parent has not asked for its end yet: the pid still takes signals.
+  if (facts.state === 'Z' || facts.state === 'X') return false;
   // The pid may be another process's by now.
-  const began = `${bootId()} ${beganOf(owner.pid)}`;
+  const began = `${bootId()} ${facts.began}`;
   return began === owner.began || began.trim() === '' || owner.began.trim() === '';
 }
 
