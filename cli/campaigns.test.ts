@@ -9,6 +9,12 @@ const HUNG = 'x86_64-sriov-numvfs-vs-remove-hung.log';
 beforeAll(() => {
   bench.sample(HUNG);
   bench.write('huge.litmus', hugeLitmus());
+  // No order of its locks proves it: a campaign goes on until it is told to stop.
+  // Two tasks at odds about I and J, so that there is something to find.
+  bench.write(
+    'odd.litmus',
+    hugeLitmus().replace(/( {2}lock A\n {2}lock B\n)/, '  lock J\n  lock I\n  unlock I\n  unlock J\n$1'),
+  );
 });
 afterAll(() => bench.remove());
 
@@ -31,11 +37,6 @@ function hugeLitmus(): string {
 describe('worker threads', () => {
   it('share a campaign: their work adds up, is saved, and goes on with any number of them', () => {
     const db = ['--db', 'crew.db'];
-    // Two tasks at odds about I and J, so that there is something to find.
-    bench.write(
-      'odd.litmus',
-      hugeLitmus().replace(/( {2}lock A\n {2}lock B\n)/, '  lock J\n  lock I\n  unlock I\n  unlock J\n$1'),
-    );
     expect(bench.relock(['import', 'odd.litmus', 'huge.litmus', ...db]).code).toBe(0);
     const first = bench.relock(['fuzz', 'crew', '-j', '2', '--execs', '400', '--json', ...db]);
     expect(first.code, first.stderr).toBe(1);
@@ -58,7 +59,7 @@ describe('worker threads', () => {
   });
 
   it('are stopped together', () => {
-    expect(bench.shell('relock import huge.litmus --db crew-int.db').code).toBe(0);
+    expect(bench.shell('relock import odd.litmus --db crew-int.db').code).toBe(0);
     const { code, stderr } = bench.shell(
       'relock fuzz night -j 2 --for 60s --db crew-int.db & P=$!; sleep 6; kill -INT $P; wait $P',
     );
@@ -81,7 +82,7 @@ describe('an interrupted campaign', () => {
 
   it('saves, exits with 130, and ends with the command that goes on', () => {
     const db = '--db inter.db';
-    expect(bench.shell(`relock import huge.litmus ${db}`).code).toBe(0);
+    expect(bench.shell(`relock import odd.litmus ${db}`).code).toBe(0);
     const { code, stderr } = bench.shell(
       `relock fuzz night --for 60s ${db} & P=$!; sleep 3; kill -INT $P; wait $P`,
     );
@@ -93,7 +94,7 @@ describe('an interrupted campaign', () => {
     expect(saved?.seconds).toBeGreaterThan(1);
     // It goes on where it was.
     const resumed = bench.shell(`relock fuzz night --for 1s ${db} --json`);
-    expect(resumed.code, resumed.stderr).toBe(0);
+    expect([0, 1], resumed.stderr).toContain(resumed.code);
     expect((json(resumed.stdout) as { seconds: number }).seconds).toBeGreaterThan(
       (saved?.seconds ?? 0) + 0.9,
     );
