@@ -15,7 +15,7 @@ export const TRACE_SKIPS = {
   contention_without_order: {
     severity: 'notice',
     advice:
-      'The recording shows waits (contention_begin, contention_end) and not who holds what, so nothing follows about the order of locks. `relock record` prints what to record instead on this machine.',
+      'The recording shows waits (contention_begin, contention_end) and not who holds what, so nothing follows about the order of locks. Record lock:* events on a kernel with CONFIG_LOCKDEP, or kprobes of mutex_lock and mutex_unlock with the address of the lock.',
   },
   trace_line_unreadable: {
     severity: 'notice',
