@@ -3,6 +3,7 @@ import type { Capture } from '../../../corpus/schema/capture.js';
 import type { LoweredProgram } from '../../../corpus/schema/program.js';
 import { momentsOf, type Order } from './choose.js';
 import { cyclesOf, type TraceCycle } from './cycles.js';
+import { decidedRecording } from './decided.js';
 import { frozenProgram } from './frozen.js';
 import { knowledgeAt } from './knowledge.js';
 import { programOf } from './programs.js';
@@ -70,10 +71,15 @@ function lowerStretch(
 ): LoweredTrace {
   const programs: LoweredProgram[] = [];
   const nextName = (): string => `${name}-${earlier + programs.length}`;
+  // Recordings of the predictors' own form say what each read saw: small ones are decided by searching the whole.
+  const decided =
+    capture.format === 'std' ? decidedRecording(capture, episode, from, to, `${name}-${earlier}`) : null;
+  if (decided !== null) programs.push(...decided);
   const graph = graphOf(capture, from, to);
   const frozen = frozenProgram(capture, episode, to, graph.last, nextName());
   if (frozen !== null) programs.push(frozen);
-  if (!graph.components.any) return { programs, complete: true };
+  if (!graph.components.any && (decided !== null || capture.format !== 'std'))
+    return { programs, complete: true };
 
   const relevance = relevanceOf(capture, from, to, graph);
   const { shapes, complete: allShapes } = transactionsOf(capture, from, to, graph.atStart, relevance);
@@ -90,6 +96,7 @@ function lowerStretch(
   let good = 0;
   let refuted = 0;
   for (const cycle of cycles) {
+    if (decided !== null && cycle.fault === null) continue;
     const full = cycle.fault === null ? good >= limits.programs : refuted >= limits.refuted;
     if (full) {
       complete = complete && cycle.fault !== null;
@@ -104,7 +111,7 @@ function lowerStretch(
     else refuted++;
     programs.push(made.lowered);
   }
-  return { programs, complete };
+  return { programs, complete: complete || decided !== null };
 }
 
 /** Actors whose order is followed at once: a row has a number for each. */
