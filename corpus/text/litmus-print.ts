@@ -49,10 +49,12 @@ function taskLine(task: ProgramTask): string {
 /** Comments stand in one column, unless a line would get too wide: there two blanks part them. */
 function bodyLines(body: readonly Op[]): string[] {
   const plain = body.map((op) => `  ${opText(op)}`);
-  const column = Math.max(0, ...plain.map((text, i) => (body[i]!.site === null ? 0 : text.length))) + 2;
+  // A site is one line, whatever bytes a recording has for a place.
+  const sites = body.map(({ site }) => site?.replace(/\s+/g, ' ').trim() ?? '');
+  const column = Math.max(0, ...plain.map((text, i) => (sites[i] === '' ? 0 : text.length))) + 2;
   return plain.map((text, i) => {
-    const site = body[i]!.site;
-    if (site === null) return text;
+    const site = sites[i];
+    if (site === '') return text;
     const aligned = `${text.padEnd(column)}# ${site}`;
     return aligned.length <= WIDTH ? aligned : `${text}  # ${site}`;
   });

@@ -124,6 +124,17 @@ task T f()
     expect(withoutLines(parsed(printLitmus(parsed(text))))).toEqual(withoutLines(parsed(text)));
   });
 
+  it('prints a site with line ends in one line', () => {
+    const file = parsed('litmus 1 x\nlock A mutex\ntask T\n  lock A # f\n  unlock A\n');
+    const task = file.program.tasks[0]!;
+    const body = [
+      { ...task.body[0]!, site: '\r\u000b 12\n13' },
+      { ...task.body[1]!, site: ' \r' },
+    ];
+    const text = printLitmus({ ...file, program: { ...file.program, tasks: [{ ...task, body }] } });
+    expect(parsed(text).program.tasks[0]?.body.map(({ site }) => site)).toEqual(['12 13', null]);
+  });
+
   it('prints a function with blanks as one word', () => {
     const file = parsed('litmus 1 x\nlock A mutex\ntask T f\n  lock A\n  unlock A\n');
     const task = { ...file.program.tasks[0]!, function: 'sPID: 12 # etter' };
