@@ -18,11 +18,17 @@ export function captureForm(capture: Capture, already: boolean): CaptureForm {
     classes: capture.classes.filter((lockClass) => lockClass.variable !== true).length,
     reports: capture.reports,
     skipped: capture.skipped,
+    ...(capture.notes === undefined ? {} : { notes: capture.notes.length }),
     already,
   };
 }
 
 /** True if there is something in it that relock can work on, or a report to be read. */
 export function hasLockFacts(capture: Capture): boolean {
-  return capture.events.kind.length > 0 || capture.reports.length > 0 || capture.programs.length > 0;
+  return (
+    capture.events.kind.length > 0 ||
+    capture.reports.length > 0 ||
+    capture.programs.length > 0 ||
+    (capture.notes ?? []).length > 0
+  );
 }

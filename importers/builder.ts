@@ -7,6 +7,7 @@ import type {
   CaptureSite,
   CaptureTask,
   Episode,
+  Note,
 } from '../corpus/schema/capture.js';
 import { CAPTURE_VERSION } from '../corpus/schema/capture.js';
 import type { EventColumns, EventContext, EventKind, KnownBy } from '../corpus/schema/event.js';
@@ -79,6 +80,9 @@ const NEEDS_LOCK: ReadonlySet<EventKind> = new Set([
   'read',
   'write',
 ]);
+
+/** Notes that one capture keeps. */
+const MOST_NOTES = 100_000;
 
 /** Rows whose time is set to NO_TIME at once: memory that no event has reached is not touched. */
 const TIME_STEP = 1 << 14;
@@ -211,6 +215,7 @@ export class CaptureBuilder {
   readonly #episodes: Episode[] = [];
   readonly #reports: Report[] = [];
   readonly #programs: Program[] = [];
+  readonly #notes: Note[] = [];
   readonly #byEvent = new Map<string, number>();
   readonly #platform = new Set<string>();
   readonly #columns = new Columns();
@@ -470,6 +475,15 @@ export class CaptureBuilder {
     this.#programs.push(program);
   }
 
+  /** Adds a note. Beyond MOST_NOTES they are counted and not kept: a debug feature may have written for weeks. */
+  note(note: Pick<Note, 'what' | 'where' | 'text'> & Partial<Note>): void {
+    if (this.#notes.length >= MOST_NOTES) {
+      this.skips.count('too_many_notes', note.where);
+      return;
+    }
+    this.#notes.push({ timeUs: null, clock: null, cpu: null, facts: {}, ...note });
+  }
+
   /** Counts a source record of that name, used or not. */
   count(name: string, times = 1): void {
     this.#byEvent.set(name, (this.#byEvent.get(name) ?? 0) + times);
@@ -521,6 +535,7 @@ export class CaptureBuilder {
       episodes: this.#episodes,
       events: this.#columns.finish(),
       programs: this.#programs,
+      ...(this.#notes.length === 0 ? {} : { notes: this.#notes }),
     };
   }
 }

@@ -2,6 +2,31 @@
 
 /** How bad it is, and what to do about it, by counter. */
 export const FORMAT_SKIPS = {
+  too_many_notes: {
+    severity: 'info',
+    advice:
+      'The file has more annotations than one capture keeps; the first 100,000 were. They do not bear on what is found.',
+  },
+  chain_line_unreadable: {
+    severity: 'data-loss',
+    advice:
+      'A line of a list of lock chains or classes could not be read. Copy the file again: `cat /proc/lockdep_chains > chains.txt`.',
+  },
+  lockdep_list_cut: {
+    severity: 'data-loss',
+    advice:
+      'The list ends in the middle of an entry. Copy the whole file, with `cat` and not with `head -c`: what a chain ends in decides what may block.',
+  },
+  lock_cycles_left_out: {
+    severity: 'notice',
+    advice:
+      'The lock chains hold more cycles than are made into programs; the ones with the shortest chains were. `relock predict` over the rest needs a trace.',
+  },
+  lock_stat_disabled: {
+    severity: 'notice',
+    advice:
+      'Lock debugging was off when the statistics were read (lockdep had reported something), so they may have stopped early. Look for that report in dmesg and import it.',
+  },
   std_line_unreadable: {
     severity: 'data-loss',
     advice:

@@ -38,6 +38,7 @@ function isEmpty(capture: Capture): boolean {
     capture.events.kind.length === 0 &&
     capture.programs.length === 0 &&
     Object.keys(capture.byEvent).length === 0 &&
+    (capture.notes ?? []).length === 0 &&
     !capture.skipped.some((skip) => skip.severity === 'error')
   );
 }

@@ -4,6 +4,9 @@ import { ftraceImporter } from './ftrace/importer.js';
 import type { Importer } from './importer.js';
 import { kernelLogImporter } from './kernel-log/importer.js';
 import { litmusImporter } from './litmus/importer.js';
+import { lockStatImporter } from './proc/lock-stat.js';
+import { lockdepImporter } from './proc/lockdep.js';
+import { lockdepChainsImporter } from './proc/lockdep-chains.js';
 import { procStackImporter } from './proc/stack.js';
 import { scenarioImporter } from './scenario/importer.js';
 import { stdImporter } from './std/importer.js';
@@ -19,6 +22,9 @@ export const IMPORTERS: readonly Importer[] = [
   stdImporter,
   crashImporter,
   procStackImporter,
+  lockdepImporter,
+  lockdepChainsImporter,
+  lockStatImporter,
 ].sort((a, b) => a.priority - b.priority);
 
 /** The importer of that id, or null. */

@@ -1,6 +1,6 @@
 // Arbitrary captures for property tests: every field at its extremes, ids within their tables.
 import fc from 'fast-check';
-import { BASES, CAPTURE_VERSION, type Capture } from '../schema/capture.js';
+import { BASES, CAPTURE_VERSION, type Capture, type Note } from '../schema/capture.js';
 import { CONTEXTS, EVENT_KINDS, type EventColumns, KNOWN_BY, NO_TIME } from '../schema/event.js';
 import type { CaptureId } from '../schema/ids.js';
 import { LOCK_KINDS, LOCK_MODES } from '../schema/lock.js';
@@ -172,8 +172,17 @@ function columnsOf(rows: readonly RawRow[]): EventColumns {
 
 const short = { maxLength: 4 } as const;
 
-/** A capture without programs of its own (litmus programs have laws of their own in corpus/text). */
-export const anyCapture: fc.Arbitrary<Capture> = record({
+const anyNote: fc.Arbitrary<Note> = record({
+  what: fc.constantFrom('s390dbf', 'contention'),
+  where: anyCount,
+  timeUs: maybe(anyCount),
+  clock: fc.constantFrom('boot' as const, 'utc' as const, null),
+  cpu: maybe(fc.nat(400)),
+  text: anyName,
+  facts: record({ caller: maybe(anyName), level: maybe(fc.nat(6)) }),
+});
+
+const captureWithoutNotes: fc.Arbitrary<Capture> = record({
   strings: fc.array(anyName, short),
   tasks: fc.array(
     record({
@@ -257,4 +266,10 @@ export const anyCapture: fc.Arbitrary<Capture> = record({
       programs: fc.constant([]),
     }),
   ),
+);
+
+/** A capture without programs of its own (litmus programs have laws of their own in corpus/text). */
+export const anyCapture: fc.Arbitrary<Capture> = fc.oneof(
+  captureWithoutNotes,
+  fc.tuple(captureWithoutNotes, fc.array(anyNote, short)).map(([capture, notes]) => ({ ...capture, notes })),
 );

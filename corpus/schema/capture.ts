@@ -58,6 +58,25 @@ export interface CaptureSite {
   readonly frames: readonly number[];
 }
 
+/**
+ * Something that a file tells beside lock events: an entry of a debug feature, a contention pair, the phase of a test run.
+ * It stands in the timeline for people to read; no conclusion rests on it.
+ */
+export interface Note {
+  /** Stable word for its kind: `s390dbf`, `zpci`, `contention`, `class-usage`, `phase`, `xid`, ... */
+  readonly what: string;
+  /** 1-based line or byte offset, as for events. */
+  readonly where: number;
+  /** Microseconds on the clock that `clock` names, or null. Exact to 2^53. */
+  readonly timeUs: number | null;
+  /** `boot`, or `utc` (since 1970), or null where no time is known. */
+  readonly clock: 'boot' | 'utc' | null;
+  readonly cpu: number | null;
+  readonly text: string;
+  /** Facts under stable names; see docs/formats.md. */
+  readonly facts: Readonly<Record<string, string | number | null>>;
+}
+
 /** How far a claim goes beyond the recording (contract.md, "basis"). */
 export const BASES = ['observed', 'recorded', 'aliased', 'composed'] as const;
 export type Basis = (typeof BASES)[number];
@@ -114,4 +133,6 @@ export interface Capture {
   readonly events: EventColumns;
   /** Programs that the file carries outright (litmus text). */
   readonly programs: readonly Program[];
+  /** What the file tells beside events, in file order; absent where there is nothing. */
+  readonly notes?: readonly Note[];
 }

@@ -48,6 +48,8 @@ export interface CaptureForm {
   readonly classes: number;
   readonly reports: readonly Report[];
   readonly skipped: readonly SkipForm[];
+  /** Number of annotations (contention pairs, debug features, phases of a test), if any. */
+  readonly notes?: number;
   /** True if this content had been imported before. */
   readonly already: boolean;
 }

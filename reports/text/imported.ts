@@ -14,6 +14,7 @@ export function importedLines(form: CaptureForm, programs = 0, notes: readonly s
     count(form.tasks, 'task'),
     form.classes === 1 ? '1 class' : `${form.classes} classes`,
     count(form.events, 'event'),
+    ...((form.notes ?? 0) > 0 ? [count(form.notes ?? 0, 'annotation')] : []),
     ...(programs > 0 ? [count(programs, 'program')] : []),
   ];
   if (form.already) facts.push('imported before');
