@@ -45,20 +45,24 @@ export interface Edge {
   readonly to: number;
 }
 
-/** Edges between classes by `held * classes + wanted`, each with the shortest chain that shows it; trylocks wait for nobody. */
+/**
+ * Edges between classes by `held * classes + wanted`, each with the shortest chain that shows it. Trylocks wait for nobody;
+ * `waits` says of each class whether anybody ever waits for it.
+ */
 export function edgesOf(
   chains: readonly LockChain[],
   steps: readonly (readonly Step[])[],
-  classes: number,
+  waits: readonly boolean[],
 ): Map<number, Edge> {
+  const classes = waits.length;
   const edges = new Map<number, Edge>();
   chains.forEach((chain, c) => {
     chain.classes.forEach((wanted, to) => {
-      if (steps[c]![to] === 'try') return;
+      if (steps[c]![to] === 'try' || waits[wanted] !== true) return;
       for (let from = 0; from < to; from++) {
         const held = chain.classes[from]!;
         // Two of one class are ordered by the code (parent before child), or nested under a lock that the file does not name.
-        if (held === wanted) continue;
+        if (held === wanted || waits[held] !== true) continue;
         const key = held * classes + wanted;
         const known = edges.get(key);
         if (known === undefined || to < known.to) edges.set(key, { chain: c, from, to });

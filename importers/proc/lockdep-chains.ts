@@ -225,7 +225,9 @@ export const lockdepChainsImporter: Importer = {
     if (chains.length === 0) return;
     const steps = stepsOf(chains);
     const scribe = new ChainScribe(builder, names);
-    const edges = edgesOf(chains, steps, names.length);
+    // A read-side section of RCU waits for nobody, and whoever waits for it stands in no chain.
+    const waits = names.map((name) => !['rcu', 'srcu'].includes(lockFacts(name, []).kind));
+    const edges = edgesOf(chains, steps, waits);
     const cycles = cyclesOf(edges, names.length).map((cycle) => ({
       cycle,
       edges: cycle.map((held, i) => edges.get(held * names.length + cycle[(i + 1) % cycle.length]!)!),

@@ -57,6 +57,8 @@ export const lockdepImporter: Importer = {
         if (found !== null) {
           const [, , forward, backward, usage = '', name = ''] = found;
           builder.count('class');
+          const { kind, single } = lockFacts(name, []);
+          builder.lockClass(name, kind, single);
           current = { name, line: no, edges: 0 };
           builder.note({
             what: 'class-usage',
