@@ -23,12 +23,12 @@ export function captureForm(capture: Capture, already: boolean): CaptureForm {
   };
 }
 
-/** True if there is something in it that relock can work on, or a report to be read. */
+/** True if there is something in it about locks that relock can work on, or a report to be read. */
 export function hasLockFacts(capture: Capture): boolean {
-  return (
-    capture.events.kind.length > 0 ||
-    capture.reports.length > 0 ||
-    capture.programs.length > 0 ||
-    (capture.notes ?? []).length > 0
-  );
+  return capture.events.kind.length > 0 || capture.reports.length > 0 || capture.programs.length > 0;
+}
+
+/** True if it is worth keeping: lock facts, or annotations that stand beside those of other captures. */
+export function isWorthKeeping(capture: Capture): boolean {
+  return hasLockFacts(capture) || (capture.notes ?? []).length > 0;
 }

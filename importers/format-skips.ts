@@ -27,6 +27,11 @@ export const FORMAT_SKIPS = {
     advice:
       'Lock debugging was off when the statistics were read (lockdep had reported something), so they may have stopped early. Look for that report in dmesg and import it.',
   },
+  s390dbf_line_unreadable: {
+    severity: 'notice',
+    advice:
+      'A line among records of the s390 debug feature is none and was passed over. Copy the views sprintf and hex_ascii as they are: `cat /sys/kernel/debug/s390dbf/pci_msg/sprintf`.',
+  },
   std_line_unreadable: {
     severity: 'data-loss',
     advice:

@@ -8,6 +8,7 @@ import { lockStatImporter } from './proc/lock-stat.js';
 import { lockdepImporter } from './proc/lockdep.js';
 import { lockdepChainsImporter } from './proc/lockdep-chains.js';
 import { procStackImporter } from './proc/stack.js';
+import { s390dbfImporter } from './s390dbf/importer.js';
 import { scenarioImporter } from './scenario/importer.js';
 import { stdImporter } from './std/importer.js';
 import { traceDatImporter } from './trace-dat/importer.js';
@@ -22,6 +23,7 @@ export const IMPORTERS: readonly Importer[] = [
   stdImporter,
   crashImporter,
   procStackImporter,
+  s390dbfImporter,
   lockdepImporter,
   lockdepChainsImporter,
   lockStatImporter,

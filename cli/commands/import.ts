@@ -2,7 +2,7 @@
 import type { CaptureForm, ImportForm, MergedForm, Problem } from '../../corpus/schema/forms.js';
 import { importedLines } from '../../reports/text/imported.js';
 import { count } from '../../reports/text/layout.js';
-import { captureForm, hasLockFacts } from '../capture-form.js';
+import { captureForm, isWorthKeeping } from '../capture-form.js';
 import { ingest, type Kept, keep, knownFormat } from '../ingest.js';
 import { inputFiles } from '../input-files.js';
 import { isDatabase, mergeDatabase, mergedLines } from '../merging.js';
@@ -54,7 +54,7 @@ export async function run(session: Session): Promise<ExitCode> {
       if (named || taken.code === EXIT.trouble) session.complain(taken.problem, path);
       continue;
     }
-    const useful = hasLockFacts(taken.capture);
+    const useful = isWorthKeeping(taken.capture);
     if (!useful && !named) {
       passedOver++;
       continue;
