@@ -4,6 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { importSource } from '../../../importers/import.js';
 import { sourceOf } from '../../../importers/source.js';
 import { decidedRecording } from './decided.js';
+import { predictedRecording } from './predicted.js';
+
+/** The same by closures: how many rings were confirmed, and whether all others were refuted. */
+async function predicted(text: string): Promise<{ found: number; complete: boolean }> {
+  const imported = await importSource(sourceOf('t.std', Buffer.from(text)), { format: 'std' });
+  if (!imported.ok) throw new Error(imported.problem.title);
+  const { capture } = imported;
+  const { programs, complete } = predictedRecording(capture, 0, 0, capture.events.kind.length, 't');
+  return { found: programs.length, complete };
+}
 
 async function deadlocks(text: string): Promise<number> {
   const imported = await importSource(sourceOf('t.std', Buffer.from(text)), { format: 'std' });
@@ -53,6 +63,8 @@ describe('small recordings, decided', () => {
     ['sections in another order than recorded', `1 a B r B\n0 ${AB}\n1 ${BA}`, 1],
   ])('%s', async (_name, short, expected) => {
     expect(await deadlocks(std(short))).toBe(expected);
+    const { found, complete } = await predicted(std(short));
+    if (found !== expected) expect([found, complete]).toEqual([0, false]);
   });
 
   it('too large a recording is not decided, and says so', async () => {
@@ -62,6 +74,7 @@ describe('small recordings, decided', () => {
 
   it('agrees with the definition on random recordings', async () => {
     let some = 0;
+    let same = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.infiniteStream(fc.nat(1 << 20)),
@@ -74,11 +87,17 @@ describe('small recordings, decided', () => {
           const got = await deadlocks(text);
           if (truth) some++;
           expect(got > 0).toBe(truth);
+          const { found, complete } = await predicted(text);
+          if (found > 0) expect(truth).toBe(true);
+          else if (complete) expect(truth).toBe(false);
+          if (found > 0 === truth) same++;
         },
       ),
       { numRuns: 1500 },
     );
     expect(some).toBeGreaterThan(10);
+    // What closures leave open is rare.
+    expect(same).toBeGreaterThan(1400);
   });
 });
 

@@ -6,6 +6,7 @@ import { cyclesOf, type TraceCycle } from './cycles.js';
 import { decidedRecording } from './decided.js';
 import { frozenProgram } from './frozen.js';
 import { knowledgeAt } from './knowledge.js';
+import { predictedRecording } from './predicted.js';
 import { programOf } from './programs.js';
 import { graphOf, relevanceOf } from './relevance.js';
 import { transactionsOf } from './transactions.js';
@@ -75,11 +76,12 @@ function lowerStretch(
   const decided =
     capture.format === 'std' ? decidedRecording(capture, episode, from, to, `${name}-${earlier}`) : null;
   if (decided !== null) programs.push(...decided);
+  else if (capture.format === 'std')
+    return predictedRecording(capture, episode, from, to, `${name}-${earlier}`);
   const graph = graphOf(capture, from, to);
   const frozen = frozenProgram(capture, episode, to, graph.last, nextName());
   if (frozen !== null) programs.push(frozen);
-  if (!graph.components.any && (decided !== null || capture.format !== 'std'))
-    return { programs, complete: true };
+  if (!graph.components.any) return { programs, complete: true };
 
   const relevance = relevanceOf(capture, from, to, graph);
   const { shapes, complete: allShapes } = transactionsOf(capture, from, to, graph.atStart, relevance);
