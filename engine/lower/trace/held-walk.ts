@@ -1,6 +1,7 @@
 // Held walk: one pass over the events of a stretch that keeps, for each task, what it holds and what it asks for.
 import type { Capture } from '../../../corpus/schema/capture.js';
 import { IRQ_STATE } from '../../../corpus/schema/event.js';
+import type { LockKind } from '../../../corpus/schema/lock.js';
 import { EXCLUSIVE, IN_HARDIRQ, IN_TASK, KIND } from './codes.js';
 
 /** Bits of `HeldState.exposed`: which interrupts may hit the task while it holds the lock, as far as was seen. */
@@ -39,7 +40,7 @@ export interface HeldVisitor {
   other?(event: number, kind: number): void;
 }
 
-/** A lock that a task gave back without having taken it in this stretch: it held it from the beginning. */
+/** A lock that a task gave back without having taken it in this stretch, and that it can have held from the beginning. */
 export interface HeldAtStart {
   readonly task: number;
   readonly lock: number;
@@ -47,6 +48,10 @@ export interface HeldAtStart {
 }
 
 const NOBODY = -1;
+/** Nobody holds it, but somebody did in this stretch: it was not held by another one from the beginning. */
+const WAS_HELD = -2;
+
+const SPINNING: ReadonlySet<LockKind> = new Set(['spinlock', 'rwlock']);
 
 /** Walks events `[from, to)`. Memory: the tasks that hold or want something at one moment. */
 export class HeldWalk {
@@ -56,6 +61,10 @@ export class HeldWalk {
   /** Who holds a lock exclusively: releases by somebody else end that hold. */
   readonly #holder: Int32Array;
   readonly #touched: number[] = [];
+  /** Tasks that have ended: what they give back behind it (the scheduler's lock, at their last switch) was not held before. */
+  readonly #ended = new Set<number>();
+  /** Tasks that were seen to sleep, or to be woken: they held no spinlock then. */
+  readonly #slept = new Set<number>();
   readonly #atStart: readonly HeldAtStart[];
   readonly unmatched: HeldAtStart[] = [];
 
@@ -93,11 +102,13 @@ export class HeldWalk {
   }
 
   walk(from: number, to: number, visitor: HeldVisitor): void {
-    const { kind, task, lock, mode, context, disabled } = this.#capture.events;
+    const { kind, task, lock, mode, context, disabled, peer } = this.#capture.events;
     this.#open.clear();
     for (const l of this.#touched) this.#holder[l] = NOBODY;
     this.#touched.length = 0;
     this.unmatched.length = 0;
+    this.#ended.clear();
+    this.#slept.clear();
     for (const held of this.#atStart) {
       const state = this.#state(held.task, IN_TASK);
       if (state.first < 0) state.first = from;
@@ -138,13 +149,17 @@ export class HeldWalk {
           at = owner === undefined ? -1 : owner.locks.lastIndexOf(l);
         }
         if (owner === undefined || at < 0) {
-          if (context[e] === IN_TASK) this.unmatched.push({ task: t, lock: l, mode: mode[e]! });
+          if (context[e] === IN_TASK && this.#canBeFromStart(t, l))
+            this.unmatched.push({ task: t, lock: l, mode: mode[e]! });
           continue;
         }
         this.#drop(owner, e, at, t, visitor);
         this.#endIfEmpty(owner, e, visitor);
       } else {
         visitor.other?.(e, k);
+        if (k === KIND.sleep) this.#slept.add(t);
+        else if (k === KIND.wake) this.#slept.add(peer[e]!);
+        else if (k === KIND.exit) this.#ended.add(t);
         if (k === KIND.exit && state !== undefined) {
           // Whatever it still holds is never given back; the transaction is over all the same.
           state.pending = -1;
@@ -153,6 +168,13 @@ export class HeldWalk {
         }
       }
     }
+  }
+
+  /** Whether a release without an acquisition can end what was held when the stretch began. */
+  #canBeFromStart(task: number, lock: number): boolean {
+    if (this.#ended.has(task) || this.#holder[lock] === WAS_HELD) return false;
+    const { kind } = this.#capture.classes[this.#capture.locks[lock]!.class]!;
+    return !(SPINNING.has(kind) && this.#slept.has(task));
   }
 
   #push(state: HeldState, lock: number, mode: number, event: number): void {
@@ -177,7 +199,7 @@ export class HeldWalk {
   #drop(state: HeldState, event: number, at: number, by: number, visitor: HeldVisitor): void {
     visitor.gives?.(state, event, at, by);
     const lock = state.locks[at]!;
-    if (this.#holder[lock] === state.task) this.#holder[lock] = NOBODY;
+    if (this.#holder[lock] === state.task) this.#holder[lock] = WAS_HELD;
     state.locks.splice(at, 1);
     state.modes.splice(at, 1);
     state.events.splice(at, 1);

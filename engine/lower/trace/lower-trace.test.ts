@@ -46,6 +46,20 @@ describe('rings of a recording in which nothing went wrong', () => {
     ]);
   });
 
+  it.each([
+    ['gave it back after its end', 'T1 lock Z on\nT1 unlock Z on\nT1 exit\nT1 unlock spinlock:R off'],
+    ['slept before it gave it back', 'T1 sleep on\nT1 lock Z on\nT1 unlock Z on\nT1 unlock spinlock:R off'],
+    ['was woken before', 'T2 wake T1\nT1 lock Z on\nT1 unlock Z on\nT1 unlock spinlock:R off'],
+    [
+      'had not got it when another one had',
+      'T1 lock Z on\nT1 unlock Z on\nT2 lock spinlock:R off\nT2 unlock spinlock:R off\nT1 unlock spinlock:R off',
+    ],
+  ])('does not take a lock for one held since the beginning where its task %s', (_, text) => {
+    const irq = 'irq1 lock spinlock:R\nirq1 unlock spinlock:R';
+    expect(told(`T1 lock Z on\nT1 unlock Z on\nT1 unlock spinlock:R off\n${irq}`)).toHaveLength(1);
+    expect(told(`${text}\n${irq}`)).toEqual([]);
+  });
+
   it('takes readers for what they are', () => {
     const read = (task: string, a: string, b: string) => section(task, `rwsem:${a} read`, `rwsem:${b} read`);
     expect(told(`${read('T1', 'A', 'B')}\n${read('T2', 'B', 'A')}`)).toEqual([
