@@ -37,6 +37,11 @@ export class Session {
     const value = this.#options[name];
     return typeof value === 'string' ? value : null;
   }
+  /** True for `--name`, false for `--no-name`, null if neither was given. */
+  choice(name: string): boolean | null {
+    const value = this.#options[name];
+    return typeof value === 'boolean' ? value : null;
+  }
   flag(name: string): boolean {
     return this.#options[name] === true;
   }

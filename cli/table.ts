@@ -63,6 +63,31 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/import.js'),
   },
   {
+    name: 'record',
+    args: '',
+    arity: [0, 0],
+    summary: 'prints the commands that record what relock needs; runs nothing',
+    about: [
+      'Three ways to the same events: trace-cmd, tracefs by hand, bpftrace; each ends with the import. With lockdep in the kernel its lock events are recorded, without it probes of the lock functions. Which it is, the configuration and available_events of the running kernel say.',
+    ],
+    examples: [
+      { line: 'relock record', says: 'for this machine, all three ways' },
+      { line: 'relock record --form tracefs > record.sh', says: 'one way, as a script to look at' },
+      { line: 'relock record --arch s390x --no-lockdep', says: 'for another machine' },
+    ],
+    options: [
+      { flags: '--arch ARCH', help: 'x86_64, s390x, aarch64, ppc64le or riscv64 (default: this machine)' },
+      { flags: '--lockdep', help: 'for a kernel with lockdep' },
+      { flags: '--no-lockdep', help: 'for a kernel without lockdep' },
+      { flags: '--form FORM', help: 'only trace-cmd, tracefs or bpftrace' },
+    ],
+    exits: [
+      [0, 'printed'],
+      [2, 'usage, or an architecture whose registers relock does not know'],
+    ],
+    load: () => import('./commands/record.js'),
+  },
+  {
     name: 'predict',
     args: '',
     arity: [0, 0],

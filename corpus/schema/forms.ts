@@ -310,6 +310,44 @@ export interface ServeForm {
   readonly url: string;
 }
 
+/** A probe of a function, for a kernel without lockdep. */
+export interface RecordProbeForm {
+  readonly event: string;
+  readonly function: string;
+  /** True if it fires when the function returns. */
+  readonly returns: boolean;
+  /** Its line in kprobe_events. */
+  readonly line: string;
+}
+
+/** One way to record: shell lines, the last of which imports what was recorded. */
+export interface RecordWayForm {
+  readonly way: 'trace-cmd' | 'tracefs' | 'bpftrace';
+  readonly says: string;
+  readonly lines: readonly string[];
+  /** What the lines leave behind. */
+  readonly file: string;
+}
+
+/** `relock record --json`: commands that record what relock needs. */
+export interface RecordForm {
+  readonly schema: 'relock.record/1';
+  /** As `uname -m` names it. */
+  readonly arch: string;
+  /** `uname -r` of this machine; null where the commands are for another one. */
+  readonly kernel: string | null;
+  /** True if the commands are for a kernel with lock:* events. */
+  readonly lockdep: boolean;
+  readonly lockdep_from: string;
+  /** Whether lock:lock_acquired is there; null if nobody knows or without lockdep. */
+  readonly lock_stat: boolean | null;
+  /** SYSTEM:NAME. */
+  readonly events: readonly string[];
+  readonly probes: readonly RecordProbeForm[];
+  readonly ways: readonly RecordWayForm[];
+  readonly notes: readonly string[];
+}
+
 /** `relock completion --json`. */
 export interface CompletionForm {
   readonly schema: 'relock.completion/1';
@@ -332,6 +370,7 @@ export type Form =
   | VerifyForm
   | StatusForm
   | ServeForm
+  | RecordForm
   | CompletionForm
   | Witness
   | ErrorForm;

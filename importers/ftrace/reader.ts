@@ -536,7 +536,7 @@ function unknownOn(cpu: number): number {
 }
 
 function isProbe(text: string, from: number, to: number): boolean {
-  return /^\((?:[A-Za-z_.$][\w.$]*\+0x[0-9a-f]+\/0x[0-9a-f]+|[0-9a-f]{8,16})(?: <- [\w.$+/]+)?\)/.test(
+  return /^\((?:[A-Za-z_.$][\w.$]*\+0x[0-9a-f]+\/0x[0-9a-f]+|[0-9a-f]{8,16}|\[unknown\/kretprobe'd\])(?: <- [\w.$+/]+)?\)/.test(
     text.slice(from, Math.min(to, from + 300)),
   );
 }
