@@ -28,7 +28,11 @@ const list = spawnSync(process.execPath, [main, 'ls', '--json', '-s', 'sriov_num
   ...where,
   encoding: 'utf8',
 });
-const witness = JSON.parse(list.stdout || '{}').witnesses?.[0]?.id ?? 'newest';
+// Of several, the one nearest to what a log shows.
+const BASES = ['observed', 'recorded', 'aliased', 'composed'];
+const found = JSON.parse(list.stdout || '{}').witnesses ?? [];
+found.sort((a, b) => BASES.indexOf(a.basis) - BASES.indexOf(b.basis));
+const witness = found[0]?.id ?? 'newest';
 relock(['show', witness], [0]);
 console.error(`\nThe database is ${db}${fresh ? ' (a throw-away one: set RELOCK_DB to keep yours)' : ''}.`);
 console.error('Next: npx relock import YOUR-LOG...   then: npx relock fuzz --for 1m');
