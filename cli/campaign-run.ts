@@ -4,9 +4,10 @@ import type { CampaignFigures } from '../corpus/schema/statistics.js';
 import type { Witness } from '../corpus/schema/witness.js';
 import type { Campaign, Store } from '../corpus/store/store.js';
 import { adopt } from '../engine/campaign/adopt.js';
-import { type Executor, runCampaign } from '../engine/campaign/campaign.js';
+import { CAMPAIGN_LIMITS, type Executor, runCampaign } from '../engine/campaign/campaign.js';
 import {
   CAMPAIGN_STATE_VERSION,
+  type CampaignLimits,
   type CampaignProgram,
   type CampaignProgress,
   type CampaignResult,
@@ -32,7 +33,7 @@ export interface FoundWitness {
   readonly isNew: boolean;
 }
 
-const CHECKPOINT_MS = 30_000;
+const CHECKPOINT_SECONDS = 30;
 /** A find is stored at once; the state that knows of it soon after, but not for each of a shower of finds. */
 const AFTER_FIND_MS = 2_000;
 const FIGURES_MS = 2_000;
@@ -56,6 +57,10 @@ export interface RunOrder {
   /** Makes what does the work, once for each set of captures; null: this thread does it. */
   readonly executor: (() => Executor) | null;
   readonly hosts?: () => number;
+  /** Seconds between two checkpoints; null: half a minute. */
+  readonly checkpoint?: number | null;
+  /** States searched of a program before it is fuzzed; null: as many as is usual. */
+  readonly states?: number | null;
 }
 
 /** Guards the campaign between the engine and the database. Holds its lock from the start until `close`. */
@@ -137,10 +142,12 @@ export class CampaignRun {
         onProgress: (progress) => this.#tick(progress, budget),
         onPause: (state) => {
           const since = performance.now() - this.#savedAt;
-          if (since >= (this.#unsavedFind ? AFTER_FIND_MS : CHECKPOINT_MS)) this.#save(state());
+          const often = (this.#order.checkpoint ?? CHECKPOINT_SECONDS) * 1000;
+          if (since >= (this.#unsavedFind ? Math.min(AFTER_FIND_MS, often) : often)) this.#save(state());
         },
         ...(this.#state === null ? {} : { resume: this.#state }),
         ...(executor === undefined ? {} : { executor }),
+        ...(this.#order.states == null ? {} : { limits: limitsFor(this.#order.states) }),
       });
       this.#result = result;
       this.#keepSightings(result.state);
@@ -294,6 +301,16 @@ export class CampaignRun {
     if (captures !== this.#captures) this.#newCaptures = true;
     this.#captures = captures;
   }
+}
+
+/** No search goes beyond so many states. */
+function limitsFor(states: number): Partial<CampaignLimits> {
+  const { searchStates, predict } = CAMPAIGN_LIMITS;
+  return {
+    searchStates: Math.min(searchStates, states),
+    deepStates: states,
+    predict: { ...predict, states: Math.min(predict.states, states) },
+  };
 }
 
 /** The state to go on from, or null where it no longer fits: then the campaign starts over. */

@@ -19,6 +19,8 @@ export interface TickerOrder {
   readonly shards: number;
   readonly jobs: number;
   readonly hosts?: () => number;
+  /** See RunOrder. */
+  readonly states?: number | null;
 }
 
 /** Rates are those of so many seconds. */
@@ -157,7 +159,9 @@ export class Ticker {
   /** True at most: each program that is left ends at the bound of its search, if not sooner. */
   #searchSecondsLeft(p: CampaignProgress): number | null {
     if ((p.phase !== 'search' && p.phase !== 'deep-search') || p.of === null) return null;
-    const bound = p.phase === 'search' ? CAMPAIGN_LIMITS.searchStates : CAMPAIGN_LIMITS.deepStates;
+    const usual = p.phase === 'search' ? CAMPAIGN_LIMITS.searchStates : CAMPAIGN_LIMITS.deepStates;
+    const asked = this.#order.states ?? usual;
+    const bound = p.phase === 'search' ? Math.min(usual, asked) : asked;
     const rate = rateOf(this.#states);
     // A state costs at least one transition; how many of them, this search has shown so far.
     const perState = p.states === 0 ? 0 : p.steps / p.states;

@@ -115,7 +115,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     arity: [0, 1],
     summary: 'run or resume a campaign',
     about: [
-      'Searches schedules of all imported programs, by prediction first, then guided by coverage. Every find is shrunk, replayed by an independent interpreter and stored. The campaign is saved once a minute, at each find, and on Ctrl-C; give its name to go on.',
+      'Searches schedules of all imported programs, by prediction first, then guided by coverage. Every find is shrunk, replayed by an independent interpreter and stored. The campaign is saved twice a minute, at each find, and on Ctrl-C; give its name to go on.',
     ],
     examples: [
       { line: 'relock fuzz --for 10s', says: 'ten seconds of the campaign "default"' },
@@ -130,6 +130,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--across', help: 'only what tasks of different captures do together' },
       { flags: '--seed N', help: 'seed of the dice (default 1)' },
       { flags: '--shards N', help: 'streams of fuzzing at least (default 8); with the seed' },
+      { flags: '--states N', help: 'states searched of a program before it is fuzzed (1000000)' },
+      { flags: '--checkpoint TIME', help: 'what a kill costs at most (default 30s)' },
     ],
     exits: [
       [0, 'nothing new'],

@@ -47,6 +47,8 @@ export async function run(session: Session): Promise<ExitCode> {
       shards: numberOf(session, 'shards', 1, MOST_SHARDS),
       jobs,
       executor: jobs === 1 ? null : () => poolOf(jobs),
+      checkpoint: checkpointOf(session),
+      states: numberOf(session, 'states', 1),
     },
     programs,
     {
@@ -135,6 +137,12 @@ function budgetOf(session: Session): Budget {
   };
 }
 
+/** Seconds between two checkpoints; null: as often as is usual. */
+function checkpointOf(session: Session): number | null {
+  const text = session.text('checkpoint');
+  return text === null ? null : lengthOfTime('--checkpoint', text);
+}
+
 /** Worker threads: one if nothing is said. */
 function jobsOf(session: Session): number {
   const text = session.text('jobs');
@@ -212,6 +220,10 @@ function resumeLine(
   if (session.flag('across')) parts.push('--across');
   if (quiet !== null) parts.push(`--until-quiet ${quiet}`);
   if (jobs !== null) parts.push(`-j ${jobs}`);
+  const checkpoint = session.text('checkpoint');
+  if (checkpoint !== null) parts.push(`--checkpoint ${checkpoint}`);
+  const states = session.text('states');
+  if (states !== null) parts.push(`--states ${states}`);
   if (session.dbGiven) parts.push(`--db ${session.dbPath}`);
   return parts.join(' ');
 }
