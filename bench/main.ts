@@ -1,12 +1,13 @@
 // Runs the benchmarks, each beside its peers in the same run, and prints ratios.
 import type { Bench, BenchResult } from './bench.js';
+import { importFtrace } from './import-ftrace.js';
 import { importGigabyte } from './import-gigabyte.js';
 import { importText } from './import-text.js';
 import { modelRuns } from './model-runs.js';
 import { packSize } from './pack-size.js';
 import { servePages } from './serve-pages.js';
 
-const BENCHES: readonly Bench[] = [importText, importGigabyte, modelRuns, packSize, servePages];
+const BENCHES: readonly Bench[] = [importText, importFtrace, importGigabyte, modelRuns, packSize, servePages];
 
 function print(result: BenchResult): void {
   const ours = result.rows[0];
