@@ -32,6 +32,26 @@ export const FORMAT_SKIPS = {
     advice:
       'A line among records of the s390 debug feature is none and was passed over. Copy the views sprintf and hex_ascii as they are: `cat /sys/kernel/debug/s390dbf/pci_msg/sprintf`.',
   },
+  perf_line_unreadable: {
+    severity: 'notice',
+    advice:
+      'A line of the output of perf could not be read. Look at it: was the file cut, or edited? The default columns of `perf script` are always read.',
+  },
+  perf_without_task: {
+    severity: 'error',
+    advice:
+      'The records have no thread id, so nobody knows who took which lock. `perf script -F comm,tid,cpu,time,event,trace` prints all that is used.',
+  },
+  perf_losses_unplaced: {
+    severity: 'data-loss',
+    advice:
+      'perf lost records and did not say where, so what is concluded assumes that none of them bore on it. `perf script --show-lost-events` says where; record fewer events or with a larger buffer (perf record -m 64M).',
+  },
+  perf_sequences_broken: {
+    severity: 'notice',
+    advice:
+      'perf could not match some lock events to each other (`bad:` in its output), so its table counts too few. Record with a larger buffer: perf lock record -m 64M.',
+  },
   std_line_unreadable: {
     severity: 'data-loss',
     advice:

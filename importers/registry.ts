@@ -4,6 +4,8 @@ import { ftraceImporter } from './ftrace/importer.js';
 import type { Importer } from './importer.js';
 import { kernelLogImporter } from './kernel-log/importer.js';
 import { litmusImporter } from './litmus/importer.js';
+import { perfLockImporter } from './perf/lock-tables.js';
+import { perfScriptImporter } from './perf/script.js';
 import { lockStatImporter } from './proc/lock-stat.js';
 import { lockdepImporter } from './proc/lockdep.js';
 import { lockdepChainsImporter } from './proc/lockdep-chains.js';
@@ -27,6 +29,8 @@ export const IMPORTERS: readonly Importer[] = [
   lockdepImporter,
   lockdepChainsImporter,
   lockStatImporter,
+  perfScriptImporter,
+  perfLockImporter,
 ].sort((a, b) => a.priority - b.priority);
 
 /** The importer of that id, or null. */

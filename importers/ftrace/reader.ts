@@ -10,7 +10,8 @@ import { hashOf, NameTable } from './names.js';
 import { Payloads } from './payload.js';
 import { TraceMachine } from './platform.js';
 
-const NO_CONTEXT =
+/** What is assumed where a format has no interrupt flags. */
+export const NO_CONTEXT =
   'the recording does not say which records were made in interrupts: each is taken for one of the task that ran';
 
 /** `CPU:1 [LOST 22197 EVENTS]`, `CPU:0 [2468 EVENTS DROPPED]`, behind the name of an instance in reports of several. */

@@ -401,6 +401,16 @@ export class LockEventMapper {
     this.#ledger.gap();
   }
 
+  /** What turned out behind the records and holds for all of them; before `finish`. */
+  assume(sentence: string): void {
+    const { builder, episodes } = this.#ledger;
+    for (const episode of episodes)
+      builder.refineEpisode(episode, {
+        basis: 'recorded',
+        assumes: [...builder.assumesOf(episode), sentence],
+      });
+  }
+
   finish(): void {
     finishMapping(this.#ledger, this.#pairing, this.calls);
   }
