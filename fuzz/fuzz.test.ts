@@ -67,6 +67,14 @@ describe('self-fuzzing', () => {
     }
   });
 
+  const REGRESSIONS = readdirSync(join(import.meta.dirname, 'regressions')).sort();
+  it.each(REGRESSIONS)('what it once found stays mended: %s', async (file) => {
+    // TARGET--NN-what-it-was
+    const target = targetOf(file.split('--')[0]!);
+    expect(target).not.toBeNull();
+    await target!.run(readFileSync(join(import.meta.dirname, 'regressions', file)));
+  });
+
   it('a capture that breaks a law is told, by the name of the law', () => {
     const decoded = decodeCapture(packSeeds()[1]!);
     if (!decoded.ok) throw new Error('the seed is not read');

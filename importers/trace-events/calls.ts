@@ -46,6 +46,9 @@ interface CallState {
 
 const modeCode = (call: LockCall): number => LOCK_MODES.indexOf(call.mode);
 
+/** Deepest call that is believed: the kernel follows 50 (FTRACE_RETFUNC_DEPTH, include/linux/ftrace.h); a damaged record may say anything. */
+const MOST_DEPTH = 255;
+
 /** Calls, record by record; the ledger has the record at hand. */
 export class CallMapper {
   readonly #ledger: Ledger;
@@ -97,6 +100,7 @@ export class CallMapper {
 
   /** function_graph: a call begins; `leaf` if it has returned already. */
   graphEntry(name: string, depth: number, leaf: boolean, address: number): void {
+    if (!(depth >= 0 && depth <= MOST_DEPTH)) return;
     const call = lockCall(name);
     const wrapper = call === null ? wrapperOf(name) : null;
     const runner = this.#begin();
@@ -131,6 +135,7 @@ export class CallMapper {
 
   /** function_graph: the call at that depth returns, with its value where recorded. */
   graphExit(depth: number, ret: number | null): void {
+    if (!(depth >= 0 && depth <= MOST_DEPTH)) return;
     const runner = this.#begin();
     const state = this.#state(runner);
     for (let i = state.open.length - 1; i >= 0; i--) {
