@@ -38,6 +38,8 @@ export interface Ahead {
   readonly guarded: Int32Array;
   /** By task times tasks: joining it behind a guard. */
   readonly guardedJoin: Int32Array;
+  /** By task times tasks: joining it. */
+  readonly join: Int32Array;
   readonly flagWrite: Int32Array;
   readonly flagRead: Int32Array;
   readonly fork: Int32Array;
@@ -56,6 +58,7 @@ export function aheadOf(c: Compiled): Ahead {
     give: byLock(),
     guarded: byLock(),
     guardedJoin: new Int32Array(c.tasks * c.tasks).fill(-1),
+    join: new Int32Array(c.tasks * c.tasks).fill(-1),
     flagWrite: byFlag(),
     flagRead: byFlag(),
     fork: new Int32Array(c.tasks * c.tasks).fill(-1),
@@ -94,6 +97,9 @@ export function aheadOf(c: Compiled): Ahead {
         case OP_REQUIRE_SET:
         case OP_REQUIRE_CLEAR:
           ahead.flagRead[at] = i;
+          break;
+        case OP_JOIN:
+          ahead.join[at] = i;
           break;
         case OP_FORK:
           ahead.fork[at] = i;

@@ -33,8 +33,7 @@ export function* exploreSteps(
   limits: SearchLimits,
   reduced = true,
 ): Generator<number, SearchResult> {
-  // With interrupts the reduced search was seen to miss finds: there every order is tried.
-  if (!reduced || machine.compiled.irqTasks !== 0) return yield* fullSteps(machine, limits);
+  if (!reduced) return yield* fullSteps(machine, limits);
   const { settled, ...result } = yield* reducedSteps(machine, limits);
   if (settled || !result.complete) return result;
   // An end was seen that on no path tried comes first: whether it ever does, only all orders tell.

@@ -61,22 +61,50 @@ export class Reduction {
       const seen = (writes && queued[c.opArg[g]!] === 1) || c.opCode[g] === OP_SYNC;
       if (c.opGuard[g] !== 0 || seen) this.waits[g] = 1;
     }
-    // A handler that comes over a task that has begun, if only to wait, leaves it standing; one that has not is not there.
-    if (c.irqTasks !== 0) {
-      for (let t = 0; t < c.tasks; t++) if (c.opBase[t]! < c.ops) this.waits[c.opBase[t]!] = 1;
-    }
   }
 
   /** The tasks that can move: do an op, become a waiter where that matters, or begin as an interrupt. */
   movable(): number {
     const { c, m } = this;
     const steps = m.stepMask();
+    const exposed = this.exposed();
     let mask = steps;
     for (let left = m.actMask() & ~steps; left !== 0; left &= left - 1) {
       const t = 31 - Math.clz32(left & -left);
-      if (this.waits[this.next(t)] === 1 || (c.taskLevel[t] !== LEVEL_TASK && !m.hasBegun(t))) mask |= 1 << t;
+      if (exposed & (1 << t) || this.waits[this.next(t)] === 1) mask |= 1 << t;
+      else if (c.taskLevel[t] !== LEVEL_TASK && !m.hasBegun(t)) mask |= 1 << t;
     }
     return mask;
+  }
+
+  /**
+   * The tasks over which an interrupt that has not begun may still come. A handler that comes and stays leaves them
+   * standing if they have begun, if only to wait: so of these becoming a waiter is a move, and whoever could give them
+   * what they would wait for does not commute with it.
+   */
+  private exposed(): number {
+    const { c, m } = this;
+    if (c.irqTasks === 0) return 0;
+    const left = ~(this.gone() | m.stateWords[m.layout.begun]!) & c.irqTasks;
+    let mask = 0;
+    for (let t = 0; t < c.tasks; t++) {
+      if (c.taskLevel[t] === LEVEL_HARD) continue;
+      const cpu = m.cpuOfTask(t);
+      for (let open = left & ~(1 << t); open !== 0; open &= open - 1) {
+        const u = 31 - Math.clz32(open & -open);
+        if (c.taskLevel[u] !== LEVEL_HARD && c.taskLevel[t] !== LEVEL_TASK) continue;
+        if (c.taskCpu[u]! >= 0 && cpu >= 0 && c.taskCpu[u] !== cpu) continue;
+        mask |= 1 << t;
+        break;
+      }
+    }
+    return mask;
+  }
+
+  /** As `others`, of those whose becoming a waiter is a move: what they would wait for is about to come. */
+  private mayWait(table: Int32Array, thing: number, t: number): number {
+    const exposed = this.exposed();
+    return exposed === 0 ? 0 : this.others(table, thing, t) & exposed;
   }
 
   /**
@@ -163,6 +191,7 @@ export class Reduction {
       else mask |= handlersOver(m, t) | this.mayInterrupt(t);
     }
     mask |= this.others(this.ahead.guardedJoin, t, t);
+    mask |= this.mayWait(this.ahead.join, t, t);
     const g = this.next(t);
     if (g >= c.opBase[t + 1]!) return mask & ~bit & ~this.gone();
     const waiting = (s[at.waiting]! & bit) !== 0;
@@ -185,6 +214,7 @@ export class Reduction {
         if (depth !== 1) return 0;
         if (isSection(c, lock)) return this.others(ahead.sync, lock, t);
         let mask = this.others(ahead.attempt, lock, t) | this.others(ahead.guarded, lock, t);
+        mask |= this.mayWait(ahead.take, lock, t);
         const writers = this.others(ahead.write, lock, t);
         if (writers !== 0) {
           const readers = this.others(ahead.queue, lock, t);
@@ -197,7 +227,11 @@ export class Reduction {
         if (s[at.units + lock]! > 0) return this.others(ahead.take, lock, t);
         return this.others(ahead.use, lock, t);
       case OP_UP:
-        return this.others(ahead.attempt, lock, t) | this.others(ahead.guarded, lock, t);
+        return (
+          this.others(ahead.attempt, lock, t) |
+          this.others(ahead.guarded, lock, t) |
+          this.mayWait(ahead.take, lock, t)
+        );
       case OP_WAIT:
         if (s[at.units + lock] === FOR_EVER) return 0;
         if (s[at.units + lock]! > 0) return this.others(ahead.take, lock, t);
@@ -215,7 +249,7 @@ export class Reduction {
         return this.others(ahead.flagWrite, lock, t);
       case OP_SIGNAL:
       case OP_SIGNAL_ALL:
-        return this.others(ahead.guarded, lock, t);
+        return this.others(ahead.guarded, lock, t) | this.mayWait(ahead.take, lock, t);
       case OP_FORK:
       case OP_IRQS_OFF:
       case OP_IRQS_ON:

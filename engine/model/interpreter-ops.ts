@@ -205,7 +205,8 @@ function giveBack(world: World, lock: LockState, t: number): void {
   }
 }
 
-function behindUnlock(body: readonly Op[], at: number): number {
+/** Where a failed attempt goes on. */
+export function behindUnlock(body: readonly Op[], at: number): number {
   const id = (body[at] as LockOp).lock;
   let open = 1;
   for (let i = at + 1; i < body.length; i++) {

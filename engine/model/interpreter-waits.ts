@@ -1,7 +1,7 @@
 // Interpreter's waits: who waits for whom, who can never move again, and the cycle among those.
 import type { Op } from '../../corpus/schema/program.js';
-import { attempt, homes, inTheWay, isOver } from './interpreter-ops.js';
-import type { World } from './interpreter-world.js';
+import { attempt, behindUnlock, homes, inTheWay, isOver } from './interpreter-ops.js';
+import type { TaskState, World } from './interpreter-world.js';
 
 /** What a task waits for: every one of `all`, and any one of each group in `any`. */
 interface Wait {
@@ -60,19 +60,23 @@ function waitOf(world: World, t: number): Wait {
   return { all, any };
 }
 
-/** Tasks that from where they are could give back more units than they take. */
+/** Tasks that from where they are could give back more units than they take, at some point. */
 function givers(world: World, id: string): Set<number> {
-  return new Set(
-    [...world.tasks.keys()].filter((u) => {
-      const { spec, pc } = world.tasks[u]!;
-      let gained = 0;
-      for (const op of spec.body.slice(pc)) {
-        if (op.do === 'unlock' && op.lock === id && ++gained > 0) return true;
-        if (op.do === 'lock' && op.lock === id && !op.attempt && op.guard === null) gained--;
-      }
-      return false;
-    }),
-  );
+  return new Set([...world.tasks.keys()].filter((u) => mostGained(world.tasks[u]!, id) > 0));
+}
+
+function mostGained({ spec: { body }, pc }: TaskState, id: string): number {
+  // The most that can be gained from each op on; behind the last, nothing.
+  const most = new Array<number>(body.length + 1).fill(0);
+  for (let i = body.length - 1; i >= pc; i--) {
+    const op = body[i]!;
+    const rest = most[i + 1]!;
+    if (op.do === 'unlock' && op.lock === id) most[i] = rest + 1;
+    else if (op.do !== 'lock') most[i] = rest;
+    else if (op.attempt) most[i] = Math.max(rest, most[behindUnlock(body, i)]!);
+    else most[i] = op.lock === id && op.guard === null ? Math.max(0, rest - 1) : rest;
+  }
+  return most[pc]!;
 }
 
 /** Tasks that can never move again, each with those of them that it waits for. */
@@ -93,7 +97,9 @@ function stuck(world: World): Map<number, Set<number>> {
   return new Map(
     rest.map((t) => {
       const { all, any } = waits.get(t)!;
-      const targets = [...all, ...any.flatMap((group) => [...group])];
+      // Whom somebody free could still wake is not held up by the others who could.
+      const hopeless = any.filter((group) => ![...group].some((u) => free.has(u)));
+      const targets = [...all, ...hopeless.flatMap((group) => [...group])];
       return [t, new Set(targets.filter((u) => rest.includes(u)))];
     }),
   );

@@ -81,6 +81,8 @@ export class World {
   /** Handlers that must end before the task moves: those on its CPU that interrupt what it is. */
   handlersOver(t: number): number[] {
     const { spec, began, cpu } = this.tasks[t]!;
+    // A task without ops has no move that could be held up.
+    if (spec.body.length === 0) return [];
     if (cpu === null || spec.irq === 'hard' || (spec.irq === 'soft' && !began)) return [];
     return cpu.handlers.filter((h) => h !== t && (spec.irq === null || this.tasks[h]!.spec.irq === 'hard'));
   }

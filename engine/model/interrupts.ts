@@ -8,11 +8,11 @@ export function cpuOfTask(m: Core, task: number): number {
   return fixed >= 0 ? fixed : m.stateWords[m.layout.hit + task]! - 1;
 }
 
-/** Handlers that have to end before the task moves. */
+/** Handlers that have to end before the task moves; none for a task without ops, which has no move to make. */
 export function handlersOver(m: Core, t: number): number {
   const { compiled: c, layout: at, stateWords: s } = m;
   const level = c.taskLevel[t]!;
-  if (level === LEVEL_HARD) return 0;
+  if (level === LEVEL_HARD || c.emptyTasks & (1 << t)) return 0;
   if (level !== LEVEL_TASK && (s[at.begun]! & (1 << t)) === 0) return 0;
   const cpu = cpuOfTask(m, t);
   const hard = s[at.hardOn + cpu]!;

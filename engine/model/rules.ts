@@ -2,7 +2,7 @@
 import type { LockKind, LockMode, LockRule } from '../../corpus/schema/lock.js';
 
 /** Version of this table; goes up with every change of meaning, and every witness names it. */
-export const MODEL_VERSION = 'kernel/2';
+export const MODEL_VERSION = 'kernel/3';
 
 export interface LockRow {
   readonly kind: LockKind;

@@ -54,7 +54,7 @@ export function hasCycle(m: Machine, among: number): boolean {
     again = false;
     for (let t = 0; t < m.compiled.tasks; t++) {
       const bit = 1 << t;
-      if ((left & bit) === 0 || ((m.blockersMask(t) | m.wakersMask(t)) & left) !== 0) continue;
+      if ((left & bit) === 0 || (targetsOf(m, t, among) & left) !== 0) continue;
       left &= ~bit;
       again = true;
     }
@@ -66,8 +66,14 @@ export function hasCycle(m: Machine, among: number): boolean {
 export function edgesOf(m: Machine): Int32Array {
   const among = hopeless(m);
   return Int32Array.from({ length: m.compiled.tasks }, (_, t) =>
-    among & (1 << t) ? (m.blockersMask(t) | m.wakersMask(t)) & among : 0,
+    among & (1 << t) ? targetsOf(m, t, among) : 0,
   );
+}
+
+/** Whom of the hopeless a task waits for; one who could still be woken by somebody else waits for no waker. */
+function targetsOf(m: Machine, t: number, hopeless: number): number {
+  const wakers = m.wakersMask(t);
+  return (m.blockersMask(t) | (wakers & ~hopeless ? 0 : wakers)) & hopeless;
 }
 
 /**

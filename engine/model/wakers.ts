@@ -4,13 +4,24 @@ import { OP_DOWN, OP_FORK, OP_SIGNAL, OP_SIGNAL_ALL, OP_UP } from './op-codes.js
 
 /**
  * Semaphore: a task can wake if from here on it gives back more units than it takes, at some point; guarded ops and
- * attempts that take count as not done, those that give back as done. Completion: a signal is left. Being forked: a
- * fork is left. An over-estimate, so "nobody can" is certain.
+ * attempts that take count as not done, those that give back as done, and an attempt of any lock may fail and leave out
+ * what stands up to its unlock. Completion: a signal is left. Being forked: a fork is left. An over-estimate, so
+ * "nobody can" is certain.
  */
 export function wakeTable(
   shape: Pick<
     Compiled,
-    'tasks' | 'locks' | 'ops' | 'opBase' | 'opCode' | 'opArg' | 'opTry' | 'opGuard' | 'lockKind' | 'forkable'
+    | 'tasks'
+    | 'locks'
+    | 'ops'
+    | 'opBase'
+    | 'opCode'
+    | 'opArg'
+    | 'opTry'
+    | 'opSkip'
+    | 'opGuard'
+    | 'lockKind'
+    | 'forkable'
   >,
 ): Pick<Compiled, 'lockWake' | 'taskWake' | 'wakes' | 'wakeAt'> {
   const lockWake = new Int32Array(shape.locks).fill(-1);
@@ -25,6 +36,11 @@ export function wakeTable(
   const best = new Int32Array(wakes);
   for (let t = 0; t < shape.tasks; t++) {
     best.fill(0);
+    // `best` where a failed attempt goes on, by op of the body; null until the walk has come there.
+    const behind = new Map<number, Int32Array | null>();
+    for (let g = shape.opBase[t]!; g < shape.opBase[t + 1]!; g++) {
+      if (shape.opTry[g] === 1) behind.set(shape.opSkip[g]!, null);
+    }
     for (let g = shape.opBase[t + 1]! - 1; g >= shape.opBase[t]!; g--) {
       const arg = shape.opArg[g]!;
       switch (shape.opCode[g]) {
@@ -44,6 +60,11 @@ export function wakeTable(
         default:
           break;
       }
+      if (shape.opTry[g] === 1) {
+        const skipped = behind.get(shape.opSkip[g]!) ?? null;
+        if (skipped !== null) for (let w = 0; w < wakes; w++) best[w] = Math.max(best[w]!, skipped[w]!);
+      }
+      if (behind.has(g - shape.opBase[t]!)) behind.set(g - shape.opBase[t]!, best.slice());
       for (let w = 0; w < wakes; w++) wakeAt[g * wakes + w] = best[w]! > 0 ? 1 : 0;
     }
   }
