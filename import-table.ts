@@ -61,6 +61,8 @@ export const ROOMS: readonly Room[] = [
       '@bokuweb/zstd-wasm',
       'xz-decompress',
       'postal-mime',
+      // Members of archives, streamed (docs/adr/0046).
+      'tar-stream',
       'entities',
     ],
     forbidden: ['Date.now', 'Math.random', 'console.'],

@@ -7,6 +7,8 @@ import type { LoweredProgram } from '../corpus/schema/program.js';
 import type { Store } from '../corpus/store/store.js';
 import { canonicalProgram, programId } from '../corpus/text/program-id.js';
 import { lowerCapture } from '../engine/lower/lower.js';
+import { archiveMembers, isTar } from '../importers/archive/tar.js';
+import { CaptureBuilder } from '../importers/builder.js';
 import { importSource } from '../importers/import.js';
 import { IMPORTERS, sniff } from '../importers/registry.js';
 import { openSource, type Source } from '../importers/source.js';
@@ -16,9 +18,19 @@ export type Ingested =
   | { readonly ok: true; readonly capture: Capture }
   | { readonly ok: false; readonly problem: Problem; readonly code: ExitCode };
 
-/** Reads one file, or stdin for `-`. Never throws for what is in the file. */
+/** Reads one file, or stdin for `-`. Never throws for what is in the file. Of an archive it says that it is one. */
 export async function ingest(path: string, format: string | null): Promise<Ingested> {
-  return withSource(path, (source) => ingestSource(source, format));
+  for await (const handled of eachSource(path, (source) => ingestSource(source, format))) {
+    if (handled.what === 'trouble') return { ok: false, problem: handled.problem, code: handled.code };
+    if (handled.what === 'done' && !handled.isMember) return handled.done;
+    break;
+  }
+  const problem = {
+    title: 'THIS IS AN ARCHIVE',
+    facts: ['One log is wanted here. `import` reads every file in an archive.'],
+    next: `relock import ${path}`,
+  };
+  return { ok: false, problem, code: EXIT.trouble };
 }
 
 /** Reads an open source to its end. */
@@ -30,22 +42,29 @@ export async function ingestSource(source: Source, format: string | null): Promi
   return { ok: false, problem: { title: headline(title, source.name), facts, next: nextFor(next) }, code };
 }
 
-/** Opens, hands over, closes; what cannot be opened or read is told as a problem. */
-export async function withSource(
+/** What was made of a source: of the named file, or of a member of the archive that it is. */
+export type Handled<T> =
+  | { readonly what: 'done'; readonly file: string; readonly isMember: boolean; readonly done: T }
+  | { readonly what: 'trouble'; readonly problem: Problem; readonly code: ExitCode }
+  /** Comes last, of an archive of which something was not read: the counters of that. */
+  | { readonly what: 'archive'; readonly capture: Capture };
+
+/** Opens, hands over, closes; an archive is walked. What cannot be opened or read is told as a problem. */
+export async function* eachSource<T>(
   path: string,
-  work: (source: Source) => Promise<Ingested>,
-): Promise<Ingested> {
+  work: (source: Source) => Promise<T>,
+): AsyncGenerator<Handled<T>> {
   const opened = await openSource(path, process.stdin);
   if (!opened.ok) {
     const { title, facts, next } = opened.problem;
-    return {
-      ok: false,
-      problem: { title: headline(title, path), facts, next: nextFor(next) },
-      code: EXIT.trouble,
-    };
+    const problem = { title: headline(title, path), facts, next: nextFor(next) };
+    yield { what: 'trouble', problem, code: EXIT.trouble };
+    return;
   }
+  const { source } = opened;
   try {
-    return await work(opened.source);
+    if (isTar(await source.headBytes())) yield* throughArchive(source, work);
+    else yield { what: 'done', file: path, isMember: false, done: await work(source) };
   } catch (error) {
     // The system's word on a file that vanished, or a disk that fails, while it is read.
     if (!(error instanceof Error && 'syscall' in error)) throw error;
@@ -54,10 +73,23 @@ export async function withSource(
       facts: [error.message],
       next: `ls -l ${path}`,
     };
-    return { ok: false, problem, code: EXIT.trouble };
+    yield { what: 'trouble', problem, code: EXIT.trouble };
   } finally {
-    await opened.source.close();
+    await source.close();
   }
+}
+
+async function* throughArchive<T>(
+  archive: Source,
+  work: (source: Source) => Promise<T>,
+): AsyncGenerator<Handled<T>> {
+  const builder = new CaptureBuilder();
+  for await (const member of archiveMembers(archive, builder))
+    yield { what: 'done', file: member.name, isMember: true, done: await work(member) };
+  const about = { id: await archive.sha256(), file: archive.name, bytes: archive.bytesRead };
+  if (archive.damage.cutShort !== null) builder.skips.count('stream_cut_short', null);
+  const capture = builder.finish({ ...about, format: 'tar', provenance: 'byte' });
+  if (capture.skipped.length > 0) yield { what: 'archive', capture };
 }
 
 /** True if the source carries litmus texts: then `check` compares them with what they expect. */

@@ -45,7 +45,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'import',
     args: '[FILE|DIR|-]...',
     arity: [0, null],
-    summary: 'logs and captures in: any format, plain, .gz, .xz or .zst',
+    summary: 'logs and captures in: any format, plain, .gz, .xz, .zst, .tar',
     about: [
       'Prints per file what was understood and what was skipped, with advice. A folder is walked; what is not recognised there is counted and left alone. Content that was imported before is not stored again. Another relock database is merged into this one.',
     ],

@@ -27,6 +27,35 @@ export const FORMAT_SKIPS = {
     advice:
       'Lock debugging was off when the statistics were read (lockdep had reported something), so they may have stopped early. Look for that report in dmesg and import it.',
   },
+  archive_link_ignored: {
+    severity: 'info',
+    advice:
+      'A link in an archive was passed over: what it points to is read where it lies, if it is in the archive.',
+  },
+  archive_special_ignored: {
+    severity: 'info',
+    advice: 'A device, pipe or part of a sparse file in an archive was passed over. Nothing of it is text.',
+  },
+  archive_member_too_large: {
+    severity: 'data-loss',
+    advice:
+      'A file in an archive has more than 4 GiB and was passed over. Unpack it with tar and import it by its name.',
+  },
+  archive_too_large: {
+    severity: 'data-loss',
+    advice:
+      'The archive holds more than 100,000 files or unpacks to more than 16 GiB; the first ones were read. Unpack it with tar and import the files that matter.',
+  },
+  archive_too_deep: {
+    severity: 'data-loss',
+    advice:
+      'An archive lies inside more than three others and was not opened. Unpack the outer ones with tar and import it by its name.',
+  },
+  archive_damaged: {
+    severity: 'data-loss',
+    advice:
+      'The archive is damaged or ends inside a file; what came before was read. Copy it again, and compare sizes.',
+  },
   s390dbf_line_unreadable: {
     severity: 'notice',
     advice:

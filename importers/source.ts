@@ -62,6 +62,11 @@ export type Opened =
   | { readonly ok: true; readonly source: Source }
   | { readonly ok: false; readonly problem: SourceProblem };
 
+/** Bytes that several sources may unpack to in all; what goes beyond is cut. */
+export interface ByteBudget {
+  left: number;
+}
+
 class StreamSource implements Source {
   bytesRead = 0;
   readonly #hash: Hash = createHash('sha256');
@@ -86,6 +91,7 @@ class StreamSource implements Source {
     close: () => Promise<void>,
     /** The open file, if these are the bytes of one. */
     readonly handle: FileHandle | null = null,
+    readonly budget: ByteBudget | null = null,
   ) {
     this.#raw = chunks[Symbol.asyncIterator]();
     this.#close = close;
@@ -130,9 +136,22 @@ class StreamSource implements Source {
     }
     const packing = first === null ? 'plain' : packingOf(first);
     this.#plain = packing === 'plain';
-    yield* unpack(packing, this.#rawFrom(first), (what) => {
+    const unpacked = unpack(packing, this.#rawFrom(first), (what) => {
       this.#cutShort ??= what;
     });
+    if (this.budget === null) yield* unpacked;
+    else yield* this.#withinBudget(unpacked, this.budget);
+  }
+
+  async *#withinBudget(chunks: AsyncIterable<Uint8Array>, budget: ByteBudget): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      if (chunk.length > budget.left) {
+        this.#cutShort ??= 'it unpacks to more than is read of one archive';
+        return;
+      }
+      budget.left -= chunk.length;
+      yield chunk;
+    }
   }
 
   #trouble(): TextTrouble {
@@ -242,17 +261,18 @@ async function* readHandle(handle: FileHandle): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** A source over bytes that are already there: tests, parts of a mail, a text handed in by another room. */
+/** A source over bytes that are already there: tests, members of an archive, a text handed in by another room. */
 export function sourceOf(
   name: string,
   bytes: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  budget: ByteBudget | null = null,
 ): Source {
   const chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array> =
     bytes instanceof Uint8Array ? [bytes] : bytes;
   async function* all(): AsyncGenerator<Uint8Array> {
     yield* chunks;
   }
-  return new StreamSource(name, all(), async () => {});
+  return new StreamSource(name, all(), async () => {}, null, budget);
 }
 
 const OPEN_FAILURES: Readonly<Record<string, string>> = {

@@ -4,13 +4,14 @@ import type { Witness } from '../../corpus/schema/witness.js';
 import type { Store } from '../../corpus/store/store.js';
 import { parseLitmusFiles } from '../../corpus/text/litmus.js';
 import { lowerCapture } from '../../engine/lower/lower.js';
+import type { Source } from '../../importers/source.js';
 import { type CheckResult, checkJunit, checkKtap } from '../../reports/ci/check-result.js';
-import { shortId, wrap } from '../../reports/text/layout.js';
+import { count, shortId, wrap } from '../../reports/text/layout.js';
 import { witnessLines } from '../../reports/text/list.js';
 import { plainName } from '../../reports/text/plain-text.js';
 import { hasLockFacts } from '../capture-form.js';
 import { checkCapture, checkLitmus, restsOnTheLog, wholeText } from '../check-file.js';
-import { ingestSource, isLitmus, keep, knownFormat, withSource } from '../ingest.js';
+import { eachSource, ingestSource, isLitmus, keep, knownFormat } from '../ingest.js';
 import { inputFiles } from '../input-files.js';
 import { isUntriaged, keepWitnesses } from '../keep-witnesses.js';
 import type { Session } from '../session.js';
@@ -39,16 +40,32 @@ export async function run(session: Session): Promise<ExitCode> {
   const store = session.dbGiven ? await session.store('write') : null;
   const files: CheckFileForm[] = [];
   const failures: Failure[] = [];
+  const fail = (file: string, problem: Problem, code: ExitCode): void => {
+    failures.push({ file, problem, code });
+    session.complain(problem, file);
+  };
   for (const { path, named } of inputFiles(session.args)) {
-    const done = await checkOne(path, format, store);
-    if ('forms' in done) {
-      files.push(...done.forms);
-      if (!session.json && asCi === undefined)
-        for (const form of done.forms) session.print(`${lines(form).join('\n')}\n`);
-    } else if (named || done.code === EXIT.trouble) {
-      failures.push({ file: path, problem: done.problem, code: done.code });
-      session.complain(done.problem, path);
+    let passedOver = 0;
+    let checked = 0;
+    let isArchive = false;
+    for await (const handled of eachSource(path, (source) => checkOne(source, format, store))) {
+      if (handled.what === 'trouble') fail(path, handled.problem, handled.code);
+      if (handled.what === 'archive')
+        for (const { stat, count: n, advice } of handled.capture.skipped)
+          session.talk(`${plainName(path)}: ${n} ${stat}. ${advice}`);
+      if (handled.what !== 'done') continue;
+      const { file, done } = handled;
+      isArchive ||= handled.isMember;
+      if ('forms' in done) {
+        checked += done.forms.length;
+        files.push(...done.forms);
+        if (!session.json && asCi === undefined)
+          for (const form of done.forms) session.print(`${lines(form).join('\n')}\n`);
+      } else if ((named && !handled.isMember) || done.code === EXIT.trouble)
+        fail(file, done.problem, done.code);
+      else passedOver++;
     }
+    if (named && isArchive && checked === 0) fail(path, nothingInArchive(passedOver), EXIT.nothing);
   }
   const code = exitCode(files, failures);
   if (asCi !== undefined && !session.json)
@@ -70,19 +87,16 @@ type Checked =
   | { readonly forms: readonly CheckFileForm[] }
   | { readonly problem: Problem; readonly code: ExitCode };
 
-async function checkOne(path: string, format: string | null, store: Store | null): Promise<Checked> {
+async function checkOne(source: Source, format: string | null, store: Store | null): Promise<Checked> {
   const now = new Date().toISOString();
-  let forms: CheckFileForm[] | null = null;
+  const file = source.name;
   try {
-    const taken = await withSource(path, async (source) => {
-      if (await isLitmus(source, format)) {
-        const texts = parseLitmusFiles(await wholeText(source));
-        const name = (line: number) => (texts.length === 1 ? path : `${path}:${line}`);
-        if (texts.length > 0) forms = texts.map((text) => checkLitmus(name(text.line), text, now));
-      }
-      return ingestSource(source, format);
-    });
-    if (forms !== null) return { forms };
+    if (await isLitmus(source, format)) {
+      const texts = parseLitmusFiles(await wholeText(source));
+      const name = (line: number) => (texts.length === 1 ? file : `${file}:${line}`);
+      if (texts.length > 0) return { forms: texts.map((text) => checkLitmus(name(text.line), text, now)) };
+    }
+    const taken = await ingestSource(source, format);
     if (!taken.ok) return taken;
     const { capture } = taken;
     if (!hasLockFacts(capture)) return { problem: noLockEvents(capture.format), code: EXIT.nothing };
@@ -95,6 +109,14 @@ async function checkOne(path: string, format: string | null, store: Store | null
     if (error instanceof Trouble) return { problem: error.problem, code: error.code };
     throw error;
   }
+}
+
+function nothingInArchive(looked: number): Problem {
+  return {
+    title: 'NO LOCK EVENTS IN THIS ARCHIVE',
+    facts: [`I looked at ${count(looked, 'file')} in it and met nothing about locks.`],
+    next: 'relock import -h',
+  };
 }
 
 function noLockEvents(format: string): Problem {

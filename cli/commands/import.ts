@@ -1,9 +1,10 @@
 // relock import: logs and captures in.
 import type { CaptureForm, ImportForm, MergedForm, Problem } from '../../corpus/schema/forms.js';
+import type { Source } from '../../importers/source.js';
 import { importedLines } from '../../reports/text/imported.js';
 import { count } from '../../reports/text/layout.js';
 import { captureForm, isWorthKeeping } from '../capture-form.js';
-import { ingest, type Kept, keep, knownFormat } from '../ingest.js';
+import { eachSource, ingestSource, type Kept, keep, knownFormat } from '../ingest.js';
 import { inputFiles } from '../input-files.js';
 import { isDatabase, mergeDatabase, mergedLines } from '../merging.js';
 import type { Session } from '../session.js';
@@ -39,6 +40,10 @@ export async function run(session: Session): Promise<ExitCode> {
   let passedOver = 0;
   let anyFacts = false;
   const merged: MergedForm[] = [];
+  const tell = (form: CaptureForm, kept: Kept): void => {
+    forms.push(form);
+    if (!session.json) session.print(`${importedLines(form, kept.programs, kept.notes).join('\n')}\n`);
+  };
   for (const { path, named } of files) {
     if (named && isDatabase(path)) {
       const form = await mergeDatabase(session, path);
@@ -46,32 +51,40 @@ export async function run(session: Session): Promise<ExitCode> {
       if (!session.json) session.print(`${mergedLines(form).join('\n')}\n`);
       continue;
     }
-    const began = performance.now();
-    const taken = await ingest(path, format);
-    if (!taken.ok) {
-      if (taken.code === EXIT.nothing && !named) passedOver++;
-      else failures.push({ path, problem: taken.problem, code: taken.code });
-      if (named || taken.code === EXIT.trouble) session.complain(taken.problem, path);
-      continue;
+    const timed = async (source: Source) => {
+      const began = performance.now();
+      return { taken: await ingestSource(source, format), tookMs: performance.now() - began };
+    };
+    for await (const handled of eachSource(path, timed)) {
+      if (handled.what === 'archive') {
+        tell(captureForm(handled.capture, false), NOT_KEPT);
+        continue;
+      }
+      const taken = handled.what === 'trouble' ? { ok: false as const, ...handled } : handled.done.taken;
+      const alone = named && !(handled.what === 'done' && handled.isMember);
+      if (!taken.ok) {
+        if (taken.code === EXIT.nothing && !alone) passedOver++;
+        else failures.push({ path, problem: taken.problem, code: taken.code });
+        if (alone || taken.code === EXIT.trouble) session.complain(taken.problem, path);
+        continue;
+      }
+      const useful = isWorthKeeping(taken.capture);
+      if (!useful && !alone) {
+        passedOver++;
+        continue;
+      }
+      // What says nothing about locks is told, and not kept.
+      const now = new Date().toISOString();
+      const tookMs = handled.what === 'done' ? handled.done.tookMs : 0;
+      const kept = useful ? keep(await session.store('write'), taken.capture, now, tookMs) : NOT_KEPT;
+      tell(captureForm(taken.capture, kept.already), kept);
+      programs += kept.programs;
+      anyFacts ||= useful;
     }
-    const useful = isWorthKeeping(taken.capture);
-    if (!useful && !named) {
-      passedOver++;
-      continue;
-    }
-    // What says nothing about locks is told, and not kept.
-    const kept = useful
-      ? keep(await session.store('write'), taken.capture, new Date().toISOString(), performance.now() - began)
-      : NOT_KEPT;
-    const form = captureForm(taken.capture, kept.already);
-    forms.push(form);
-    programs += kept.programs;
-    anyFacts ||= useful;
-    if (!session.json) session.print(`${importedLines(form, kept.programs, kept.notes).join('\n')}\n`);
   }
   if (passedOver > 0)
     session.talk(
-      `${count(passedOver, 'file')} in folders passed over: nothing about locks was recognised in them.`,
+      `${count(passedOver, 'file')} in folders and archives passed over: nothing about locks was recognised in them.`,
     );
   return conclude(session, { forms, merged, failures, programs, anyFacts, passedOver });
 }
