@@ -7,7 +7,7 @@ import { COMMANDS } from './table.js';
 const bench = new Bench();
 const LOG = 'x86_64-sriov-numvfs-vs-remove-hung.log';
 /** These run for hours, or for ever. */
-const ENDLESS = /--for \d+[mh]|--watch|relock serve/;
+const ENDLESS = /--for \d+[mh]|--watch|relock serve|relock worker/;
 
 beforeAll(() => {
   bench.sample(LOG, 'dmesg.txt');

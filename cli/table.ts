@@ -127,6 +127,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--execs N', help: 'how many schedules, instead of a time' },
       { flags: '--until-quiet TIME', help: 'until so long nothing new was met' },
       { flags: '-j, --jobs N', help: 'worker threads (default 1); they do not change what is found' },
+      { flags: '--queue URL', help: 'workers on other hosts do the work (docs/distributed.md)' },
       { flags: '--across', help: 'only what tasks of different captures do together' },
       { flags: '--seed N', help: 'seed of the dice (default 1)' },
       { flags: '--shards N', help: 'streams of fuzzing at least (default 8); with the seed' },
@@ -141,6 +142,30 @@ export const COMMANDS: readonly CommandSpec[] = [
       [130, 'interrupted; everything is saved'],
     ],
     load: () => import('./commands/fuzz.js'),
+  },
+  {
+    name: 'worker',
+    args: '',
+    arity: [0, 0],
+    summary: 'do the work of campaigns on other hosts, from a queue',
+    about: [
+      'Takes jobs that relock fuzz --queue puts on a Redis or Valkey server, and sends back what came of them. Jobs are data, checked on both sides; no code is sent. A worker of another version is refused. It needs no database, and may be killed at any moment. A password may stand in $RELOCK_QUEUE_PASSWORD.',
+    ],
+    examples: [
+      { line: 'relock worker --queue redis://lab:6379 -j 8', says: 'on each host, with eight threads' },
+      { line: 'relock worker --queue rediss://relock@lab:6380', says: 'over TLS, as a user' },
+      { line: 'relock worker --queue redis://lab:6379 --for 8h', says: 'for a night' },
+    ],
+    options: [
+      { flags: '--queue URL', help: 'redis://[USER[:PASSWORD]@]HOST[:PORT], rediss:// for TLS' },
+      { flags: '-j, --jobs N', help: 'worker threads (default 1)' },
+      { flags: '--for TIME', help: 'how long (default: until it is told to stop)' },
+    ],
+    exits: [
+      [0, 'its time is up, or it was told to stop'],
+      [2, 'usage, no queue there, or another version'],
+    ],
+    load: () => import('./commands/worker.js'),
   },
   {
     name: 'status',

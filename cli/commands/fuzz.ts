@@ -2,6 +2,8 @@
 import type { FuzzForm } from '../../corpus/schema/forms.js';
 import type { Store } from '../../corpus/store/store.js';
 import { poolOf } from '../../engine/campaign/pool.js';
+import { openQueue, type QueueLink } from '../../engine/campaign/queue.js';
+import { shownAddress } from '../../engine/campaign/queue-server.js';
 import { statusLine } from '../../reports/status/line.js';
 import { formatDuration } from '../../reports/text/durations.js';
 import { count, grouped, shortId, wrap } from '../../reports/text/layout.js';
@@ -14,6 +16,7 @@ import { listen } from '../campaign-signals.js';
 import { explanationOf } from '../explaining.js';
 import { isUntriaged } from '../keep-witnesses.js';
 import { lengthOfTime, wholeNumber } from '../numbers.js';
+import { onQueue, ownDialect, queueAddress, thisHost } from '../queue-options.js';
 import { programsIn } from '../search.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
@@ -37,6 +40,13 @@ export async function run(session: Session): Promise<ExitCode> {
   if (programs.length === 0)
     throw across ? nothingMeets(store, session.dbPath) : nothingToRun(store, session.dbPath);
 
+  const address = queueAddress(session);
+  if (address !== null && session.text('jobs') !== null)
+    throw usage(
+      'With --queue the workers do the work: -j is said to them.',
+      `relock worker --queue ${shownAddress(address.url)} -j ${jobs}`,
+    );
+  let link: QueueLink | null = null;
   const files = campaignFiles(store, name, (text) => talk(text));
   const talk = (text: string) => session.talk(...wrap(text, '', '  ', WIDTH));
   const campaign = new CampaignRun(
@@ -46,7 +56,9 @@ export async function run(session: Session): Promise<ExitCode> {
       seed: numberOf(session, 'seed', 0),
       shards: numberOf(session, 'shards', 1, MOST_SHARDS),
       jobs,
-      executor: jobs === 1 ? null : () => poolOf(jobs),
+      executor:
+        address !== null ? () => (link as QueueLink).executor() : jobs === 1 ? null : () => poolOf(jobs),
+      hosts: () => link?.hosts ?? 0,
       checkpoint: checkpointOf(session),
       states: numberOf(session, 'states', 1),
     },
@@ -77,11 +89,17 @@ export async function run(session: Session): Promise<ExitCode> {
     },
   );
   try {
-    await campaign.run(budget);
+    if (address === null) await campaign.run(budget);
+    else
+      await onQueue(address, async () => {
+        link = await openQueue({ address, dialect: ownDialect(), ...thisHost(), talk });
+        await campaign.run(budget);
+      });
   } finally {
     display.stop();
     signals.deafen();
     campaign.close();
+    await (link as QueueLink | null)?.close();
   }
 
   const resume = resumeLine(session, name, campaign.rest(budget), budget);
@@ -220,6 +238,8 @@ function resumeLine(
   if (session.flag('across')) parts.push('--across');
   if (quiet !== null) parts.push(`--until-quiet ${quiet}`);
   if (jobs !== null) parts.push(`-j ${jobs}`);
+  const queue = session.text('queue');
+  if (queue !== null) parts.push(`--queue ${shownAddress(queue)}`);
   const checkpoint = session.text('checkpoint');
   if (checkpoint !== null) parts.push(`--checkpoint ${checkpoint}`);
   const states = session.text('states');

@@ -96,6 +96,15 @@ export interface FuzzForm {
   readonly resume: string;
 }
 
+/** `relock worker --json`, when it has ended. */
+export interface WorkerForm {
+  readonly schema: 'relock.worker/1';
+  /** Address of the queue, without its password. */
+  readonly queue: string;
+  /** Jobs that it did. */
+  readonly jobs: number;
+}
+
 /** `relock ls --json`. */
 export interface LsForm {
   readonly schema: 'relock.ls/1';
@@ -359,6 +368,7 @@ export interface CompletionForm {
 export type Form =
   | ImportForm
   | FuzzForm
+  | WorkerForm
   | LsForm
   | PredictForm
   | CheckForm

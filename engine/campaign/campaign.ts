@@ -27,7 +27,7 @@ export const CAMPAIGN_LIMITS: CampaignLimits = {
 
 /** Does jobs somewhere else than in the driver's loop: on worker threads, on other hosts. */
 export interface Executor {
-  /** Jobs to be handed over at once. */
+  /** Jobs to be handed over at once; may change. */
   readonly width: number;
   /** Resolves with null if it was cancelled. Rejects only for bugs in relock. */
   run(job: Job): Promise<JobResult | null>;
@@ -83,7 +83,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       limits: { ...CAMPAIGN_LIMITS, ...options.limits },
       phases: options.phases ?? CAMPAIGN_PHASES,
       execs: options.budget?.execs ?? null,
-      window: WINDOW * (options.executor?.width ?? 1),
+      window: () => WINDOW * (options.executor?.width ?? 1),
       timestamp: options.timestamp ?? (() => null),
     },
     options.resume,

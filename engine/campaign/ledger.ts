@@ -29,8 +29,8 @@ export interface LedgerOptions {
   readonly phases: readonly CampaignPhase[];
   /** Schedules run one by one, in all; null: no bound. */
   readonly execs: number | null;
-  /** Results that may wait for one before them. */
-  readonly window: number;
+  /** Jobs that may be out, and results that may wait for one before them, in all; asked anew for each job. */
+  readonly window: () => number;
   readonly timestamp: () => string | null;
 }
 
@@ -184,7 +184,7 @@ export class Ledger {
       this.#out.add(again.id);
       return again;
     }
-    if (this.#out.size + this.#results.size >= this.options.window) return null;
+    if (this.#out.size + this.#results.size >= this.options.window()) return null;
     while (this.phase !== 'done') {
       const job = this.#nextOfPhase(this.phase);
       if (job === 'wait' || job === 'end') return null;
