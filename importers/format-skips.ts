@@ -56,6 +56,16 @@ export const FORMAT_SKIPS = {
     advice:
       'The archive is damaged or ends inside a file; what came before was read. Copy it again, and compare sizes.',
   },
+  nvidia_section_passed_over: {
+    severity: 'info',
+    advice:
+      'Sections of an NVIDIA bug report that are no kernel logs were passed over: they say nothing about locks.',
+  },
+  nvidia_without_kernel_log: {
+    severity: 'notice',
+    advice:
+      'The NVIDIA bug report has no kernel log in it. Run nvidia-bug-report.sh as root, with --extra-system-data, or import the output of `dmesg`.',
+  },
   s390dbf_line_unreadable: {
     severity: 'notice',
     advice:

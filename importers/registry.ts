@@ -4,6 +4,7 @@ import { ftraceImporter } from './ftrace/importer.js';
 import type { Importer } from './importer.js';
 import { kernelLogImporter } from './kernel-log/importer.js';
 import { litmusImporter } from './litmus/importer.js';
+import { nvidiaImporter } from './nvidia/importer.js';
 import { perfLockImporter } from './perf/lock-tables.js';
 import { perfScriptImporter } from './perf/script.js';
 import { lockStatImporter } from './proc/lock-stat.js';
@@ -26,6 +27,7 @@ export const IMPORTERS: readonly Importer[] = [
   crashImporter,
   procStackImporter,
   s390dbfImporter,
+  nvidiaImporter,
   lockdepImporter,
   lockdepChainsImporter,
   lockStatImporter,

@@ -79,6 +79,12 @@ const ARCH_BY_MACHINE: Readonly<Record<string, string>> = {
   loongarch64: 'loongarch64',
 };
 
+/** The architecture by what `uname -m` prints, or null. */
+export function archOfMachine(machine: string): string | null {
+  const name = machine.toLowerCase();
+  return Object.hasOwn(ARCH_BY_MACHINE, name) ? (ARCH_BY_MACHINE[name] ?? null) : null;
+}
+
 const MODULE = /\[([a-z][\w-]*)(?: [0-9a-f]{8,})?\] *$/;
 
 /** Drivers by module, or by what their functions begin with where they are built in. */
@@ -132,8 +138,8 @@ export class MachineHints {
 
   /** Notes the machine as `uname -m` and debuggers print it; that settles the architecture. */
   named(machine: string): void {
-    const arch = ARCH_BY_MACHINE[machine.toLowerCase()];
-    if (arch !== undefined) this.#votes.set(arch, Number.MAX_SAFE_INTEGER);
+    const arch = archOfMachine(machine);
+    if (arch !== null) this.#votes.set(arch, Number.MAX_SAFE_INTEGER);
   }
 
   /** The architecture, or null where nothing tells. */
