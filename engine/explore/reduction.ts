@@ -44,6 +44,8 @@ export class Reduction {
   /** By op: 1 if becoming a waiter for it is seen by others, or changes what the task waits for. */
   private readonly waits: Uint8Array;
   private readonly needs: Int32Array;
+  /** `exposed` of the state that is looked at. */
+  private exposedNow = 0;
 
   constructor(private readonly m: Machine) {
     const c = m.compiled;
@@ -68,6 +70,7 @@ export class Reduction {
     const { c, m } = this;
     const steps = m.stepMask();
     const exposed = this.exposed();
+    this.exposedNow = exposed;
     let mask = steps;
     for (let left = m.actMask() & ~steps; left !== 0; left &= left - 1) {
       const t = 31 - Math.clz32(left & -left);
@@ -103,8 +106,7 @@ export class Reduction {
 
   /** As `others`, of those whose becoming a waiter is a move: what they would wait for is about to come. */
   private mayWait(table: Int32Array, thing: number, t: number): number {
-    const exposed = this.exposed();
-    return exposed === 0 ? 0 : this.others(table, thing, t) & exposed;
+    return this.exposedNow === 0 ? 0 : this.others(table, thing, t) & this.exposedNow;
   }
 
   /**
@@ -113,6 +115,7 @@ export class Reduction {
    */
   single(last: number): number {
     const steps = this.m.stepMask();
+    this.exposedNow = this.exposed();
     if (last >= 0 && steps & (1 << last) && this.isSingle(last)) return last;
     for (let left = steps; left !== 0; left &= left - 1) {
       const t = 31 - Math.clz32(left & -left);
