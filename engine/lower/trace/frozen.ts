@@ -8,6 +8,7 @@ import { EXCLUSIVE, KIND } from './codes.js';
 import { programLock } from './cycles.js';
 import type { Step } from './draft.js';
 import type { HeldState } from './held-walk.js';
+import { sharedByName } from './identity.js';
 import { opBodyOf } from './op-bodies.js';
 
 /** What one task held and asked for at the end. */
@@ -122,12 +123,20 @@ export function frozenProgram(
     });
     return { name: names.name(comm, pid), function: does, cpu: null, irq: null, after: null, body: ops };
   });
+  const shared = sharedByName(capture, episode, wanted);
   const granted = tasks.map(({ body }) => body.filter((op) => op.do !== 'unlock').length - 1);
   const schedule = granted.flatMap((count, t) => Array.from({ length: count }, () => t));
   // Writers stop readers only if they queue before them: those that hold nothing asked first.
   const asks = [...tasks.keys()].sort((a, b) => Number(granted[a]! > 0) - Number(granted[b]! > 0));
   return asWritten(
     { name, locks, flags: [], tasks },
-    { episode, basis: 'observed', happened: true, observedSchedule: [...schedule, ...asks], byAddress: true },
+    {
+      episode,
+      basis: shared.length === 0 ? 'observed' : 'aliased',
+      happened: shared.length === 0,
+      assumes: shared,
+      observedSchedule: [...schedule, ...asks],
+      byAddress: true,
+    },
   );
 }

@@ -60,6 +60,29 @@ describe('rings of a recording in which nothing went wrong', () => {
     expect(told(`${text}\n${irq}`)).toEqual([]);
   });
 
+  it('says once per cycle of classes what it presumes where calls were recorded without addresses', () => {
+    const odd = 'T3 lock B\nT3 lock A\nT3 unlock B\nT3 unlock A';
+    const capture = recording(`${section('T1', 'A', 'B')}\n${section('T2', 'B', 'A')}\n${odd}`);
+    const byName = {
+      ...capture,
+      locks: capture.locks.map((lock) => ({ ...lock, address: null })),
+      episodes: capture.episodes.map((episode) => ({ ...episode, basis: 'aliased' as const })),
+    };
+    expect(lowerCapture(capture).programs.map(({ basis, assumes }) => [basis, assumes.length])).toEqual([
+      ['recorded', 0],
+      ['recorded', 0],
+    ]);
+    const { programs } = lowerCapture(byName);
+    expect(programs).toMatchObject([
+      {
+        basis: 'aliased',
+        assumes: [expect.stringMatching(/same `[AB]`/), expect.stringMatching(/same `[AB]`/)],
+      },
+    ]);
+    const single = { ...byName, classes: byName.classes.map((c) => ({ ...c, single: true })) };
+    expect(lowerCapture(single).programs.map(({ basis }) => basis)).toEqual(['recorded', 'recorded']);
+  });
+
   it('takes readers for what they are', () => {
     const read = (task: string, a: string, b: string) => section(task, `rwsem:${a} read`, `rwsem:${b} read`);
     expect(told(`${read('T1', 'A', 'B')}\n${read('T2', 'B', 'A')}`)).toEqual([

@@ -95,6 +95,8 @@ function lowerStretch(
   let complete = allShapes && allCycles;
   const order = orderFor(capture, from, to, cycles, (lock) => relevance.locks[lock] === 1);
   const seen = new Set<string>();
+  /** Cycles of classes that were told already where locks are known by name only. */
+  const told = new Set<string>();
   let good = 0;
   let refuted = 0;
   for (const cycle of cycles) {
@@ -107,8 +109,9 @@ function lowerStretch(
     const made = programOf(capture, episode, cycle, order, nextName());
     if (made === null) continue;
     complete = complete && made.sure;
-    if (seen.has(made.key)) continue;
+    if (seen.has(made.key) || (made.told !== null && cycle.fault === null && told.has(made.told))) continue;
     seen.add(made.key);
+    if (made.told !== null && cycle.fault === null) told.add(made.told);
     if (cycle.fault === null) good++;
     else refuted++;
     programs.push(made.lowered);

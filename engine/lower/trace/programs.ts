@@ -13,6 +13,7 @@ import type { Naming } from '../body.js';
 import { lockName, TaskNames } from '../names.js';
 import { choose, known, type Order } from './choose.js';
 import { programLock, type TraceCycle } from './cycles.js';
+import { classCycle, locksOf, sharedByName } from './identity.js';
 import { type OpBody, opBodyOf } from './op-bodies.js';
 import type { Occurrence } from './transactions.js';
 
@@ -22,6 +23,8 @@ export interface MadeProgram {
   readonly sure: boolean;
   /** Text that two programs of the same transactions share. */
   readonly key: string;
+  /** The same for programs that tell one cycle of classes, where a lock is one only by its name; null for all others. */
+  readonly told: string | null;
 }
 
 interface Part {
@@ -128,11 +131,20 @@ export function programOf(
       body: [...joins, ...part.body.ops],
     };
   });
+  const shared = sharedByName(capture, episode, locksOf(cycle));
+  const ruled = orders.length === 0 ? {} : { orders };
   return {
     lowered: asWritten(
       { name: programName, locks, flags: [], tasks },
-      { episode, basis: 'recorded', ...(orders.length === 0 ? {} : { orders }), byAddress: true },
+      {
+        episode,
+        basis: shared.length === 0 ? 'recorded' : 'aliased',
+        assumes: shared,
+        ...ruled,
+        byAddress: true,
+      },
     ),
+    told: shared.length > 0 && orders.length === 0 ? classCycle(capture, cycle) : null,
     sure: choice.free || choice.sure,
     key: occurrences
       .map(({ task, first }) => `${task}@${first}`)
