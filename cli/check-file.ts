@@ -35,7 +35,13 @@ const LEAVES_OPEN: ReadonlySet<string> = new Set([
   'contention_without_order',
   'chain_incomplete',
   'no_program_from_report',
+  'records_lost',
+  'records_overwritten',
+  'cpus_missing',
 ]);
+
+/** Of these, what means that nothing was proved either: other schedules of what is not there were not covered. */
+const PARTIAL: ReadonlySet<string> = new Set(['records_lost', 'records_overwritten', 'cpus_missing']);
 
 /** The text of a source, for those who parse it whole. */
 export async function wholeText(source: Source): Promise<string> {
@@ -102,15 +108,19 @@ export function checkLitmus(file: string, text: LitmusTextResult, foundAt: strin
 /** Searches what a log says. */
 export async function checkCapture(
   capture: Capture,
-  { programs, complete }: Pick<Lowered, 'programs' | 'complete'>,
+  { programs, complete, unsettled }: Pick<Lowered, 'programs' | 'complete' | 'unsettled'>,
 ): Promise<CheckFileForm> {
   const result = await searchOnce(programsOf(capture, programs));
+  const verdict = verdictOf(capture, programs, complete, unsettled, result);
+  const partial =
+    verdict.verdict === 'open' &&
+    (unsettled.length > 0 || capture.skipped.some((skip) => PARTIAL.has(skip.stat)));
   return {
     file: capture.file,
     format: capture.format,
-    ...verdictOf(capture, programs, complete, result),
+    ...verdict,
     // A recording without rings of transactions has nothing to search: that none is there is what was shown.
-    complete: result.exhausted && (complete ?? programs.length > 0),
+    complete: result.exhausted && !partial && (complete ?? programs.length > 0),
     expected: null,
     ok: null,
     schedules: result.execs,
@@ -123,6 +133,7 @@ function verdictOf(
   capture: Capture,
   programs: readonly LoweredProgram[],
   complete: boolean | null,
+  unsettled: readonly string[],
   searched: CampaignResult,
 ): Pick<CheckFileForm, 'verdict' | 'why'> {
   if (searched.witnesses.some(restsOnTheLog)) return { verdict: 'deadlock' };
@@ -132,7 +143,8 @@ function verdictOf(
     ),
     ...capture.skipped
       .filter((skip) => LEAVES_OPEN.has(skip.stat))
-      .map((skip) => `${skip.advice} (line ${skip.first_line ?? '?'})`),
+      .map((skip) => `${skip.advice}${skip.first_line === null ? '' : ` (line ${skip.first_line})`}`),
+    ...unsettled,
     ...searched.cycles
       .filter((cycle) => cycle.status === 'open')
       .map((cycle) => `${cycle.classes.join(' -> ')}: ${cycle.why}`),

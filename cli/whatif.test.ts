@@ -8,6 +8,7 @@ import { parseLitmusFiles } from '../corpus/text/litmus.js';
 import { parsePatch } from '../corpus/text/patch.js';
 import { asWritten } from '../engine/lower/as-written.js';
 import { lowerCapture } from '../engine/lower/lower.js';
+import { EVERY_RING } from '../engine/lower/trace/lower-trace.js';
 import { compile } from '../engine/model/compile.js';
 import { applyPatch } from '../engine/whatif/apply.js';
 import { whatifLines } from '../reports/text/whatif.js';
@@ -37,7 +38,7 @@ async function whatif(paths: readonly string[], ...patches: ReturnType<typeof pa
     paths.map(async (path) => {
       const taken = await ingest(at(path), null);
       if (!taken.ok) throw new Error(taken.problem.title);
-      return { capture: taken.capture, programs: lowerCapture(taken.capture).programs };
+      return { capture: taken.capture, programs: lowerCapture(taken.capture, EVERY_RING).programs };
     }),
   );
   const form = await whatifForm(all, patches, '2026-11-25T00:00:00.000Z');

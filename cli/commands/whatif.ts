@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Patch } from '../../corpus/schema/patch.js';
 import { parsePatch, parseRuleWords } from '../../corpus/text/patch.js';
 import { lowerCapture } from '../../engine/lower/lower.js';
+import { EVERY_RING } from '../../engine/lower/trace/lower-trace.js';
 import { page } from '../../reports/text/layout.js';
 import { whatifLines } from '../../reports/text/whatif.js';
 import { type CaptureWithPrograms, isTrace } from '../across.js';
@@ -86,7 +87,8 @@ async function given(session: Session): Promise<CaptureWithPrograms[]> {
   const captures: CaptureWithPrograms[] = [];
   for (const { path, named } of inputFiles(session.args)) {
     const taken = await ingest(path, null);
-    if (taken.ok) captures.push({ capture: taken.capture, programs: lowerCapture(taken.capture).programs });
+    if (taken.ok)
+      captures.push({ capture: taken.capture, programs: lowerCapture(taken.capture, EVERY_RING).programs });
     else if (named) throw new Trouble(taken.problem, path, taken.code);
   }
   return captures;

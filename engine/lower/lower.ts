@@ -5,7 +5,7 @@ import { asWritten } from './as-written.js';
 import { type Body, bodyOf, levelOf, type Naming } from './body.js';
 import { lockName, TaskNames } from './names.js';
 import { lockRules } from './rules.js';
-import { lowerTrace, TRACE_ORIGIN } from './trace/lower-trace.js';
+import { lowerTrace, TRACE_LIMITS, TRACE_ORIGIN, type TraceLimits } from './trace/lower-trace.js';
 
 /** Tasks of one program: the machine keeps sets of tasks in 31 bits. */
 const MOST_TASKS = 31;
@@ -24,17 +24,19 @@ export interface Lowered {
    * has no deadlock in any order of its transactions. Null for what is no recording.
    */
   readonly complete: boolean | null;
+  /** For recordings of a tracer: what leaves it open whether it ended well, one sentence each. */
+  readonly unsettled: readonly string[];
 }
 
 /**
  * All programs of a capture: those it carries outright, then one for each episode with events, in order; of a tracer's
  * episodes those of the transactions that could deadlock (engine/lower/trace).
  */
-export function lowerCapture(capture: Capture): Lowered {
+export function lowerCapture(capture: Capture, limits: TraceLimits = TRACE_LIMITS): Lowered {
   const programs = capture.programs.map((program) => asWritten(program));
   const notLowered: NotLowered[] = [];
   const traced = capture.episodes.some((episode) => episode.origin === TRACE_ORIGIN);
-  const trace = traced ? lowerTrace(capture, baseName(capture)) : null;
+  const trace = traced ? lowerTrace(capture, baseName(capture), limits) : null;
   programs.push(...(trace?.programs ?? []));
   const byEpisode = eventsByEpisode(capture);
   capture.episodes.forEach((episode, index) => {
@@ -45,7 +47,7 @@ export function lowerCapture(capture: Capture): Lowered {
     if (typeof lowered === 'string') notLowered.push({ episode: index, reason: lowered });
     else programs.push(lowered);
   });
-  return { programs, notLowered, complete: trace?.complete ?? null };
+  return { programs, notLowered, complete: trace?.complete ?? null, unsettled: trace?.unsettled ?? [] };
 }
 
 function eventsByEpisode(capture: Capture): Map<number, number[]> {

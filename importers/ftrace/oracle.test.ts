@@ -19,7 +19,12 @@ const records = (from: Capture): number => Object.values(from.byEvent).reduce((s
 const stats = (from: Capture): readonly string[] => from.skipped.map((skip) => skip.stat);
 
 /** Skips that are true of the recording, not of the reading. */
-const OF_THE_RUN = new Set(['records_overwritten', 'contention_without_order', 'wait_not_explained']);
+const OF_THE_RUN = new Set([
+  'records_overwritten',
+  'cpus_missing',
+  'contention_without_order',
+  'wait_not_explained',
+]);
 
 interface Sidecar {
   readonly file: string;

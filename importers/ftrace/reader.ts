@@ -3,6 +3,7 @@ import type { CaptureBuilder } from '../builder.js';
 import { concernsLocks } from '../trace-events/lock-functions.js';
 import { LockEventMapper } from '../trace-events/mapper.js';
 import type { Level } from '../trace-events/runners.js';
+import { Coverage } from './coverage.js';
 import { type SourceEvent, SourceEvents } from './events.js';
 import { GraphLine, readCall, readGraphLine } from './graph.js';
 import { Head, readDefaultHead, readFlags, readLatencyHead, readVerboseHead } from './head.js';
@@ -64,6 +65,7 @@ export class TraceTextReader {
   /** By CPU: who runs, by the switches of function_graph. */
   readonly #running: number[] = [];
   readonly #named = new Set<number>();
+  readonly #coverage = new Coverage();
   #sawRecord = false;
   /** Lines that were records, frames or losses. */
   #understood = 0;
@@ -246,6 +248,7 @@ export class TraceTextReader {
     this.#sawRecord = true;
     this.#understood++;
     const head = this.#head;
+    this.#coverage.record(head.cpu);
     let at = head.body;
     let hash = 0;
     let code = text.charCodeAt(at);
@@ -341,6 +344,10 @@ export class TraceTextReader {
       if (bar === -1 || bar >= to || !readCall(this.#graph, text.slice(bar + 1, to), 2)) return;
       this.#call(mapper);
       return;
+    }
+    if (meaning === 'sched_waking' || meaning === 'sched_wakeup') {
+      const target = targetOf(text, from, to);
+      if (target !== -1) this.#coverage.wakes(target, where);
     }
     const unsaid = this.#payloads?.read(meaning, event.name, text, from, to, pid) ?? null;
     if (unsaid !== null)
@@ -518,7 +525,13 @@ export class TraceTextReader {
     this.#closeStack();
     for (const [high] of this.#mapper?.someAddresses(500) ?? []) this.#machine.address(high);
     this.#mapper?.finish();
-    for (const event of this.#events.all()) if (event.count > 0) this.#builder.count(event.name, event.count);
+    let switches = false;
+    for (const event of this.#events.all()) {
+      if (event.count === 0) continue;
+      this.#builder.count(event.name, event.count);
+      switches ||= event.meaning === 'sched_switch';
+    }
+    if (!this.#inside) this.#coverage.finish(switches, this.#builder.skips);
     this.#machine.tell(this.#builder);
   }
 }
@@ -530,6 +543,14 @@ const isWord = (code: number): boolean =>
   (code >= 65 && code <= 90) ||
   code === 46 ||
   code === 36;
+
+/** The CPU for which a task was woken, or -1. */
+function targetOf(text: string, from: number, to: number): number {
+  const at = text.lastIndexOf('target_cpu=', to);
+  if (at < from) return -1;
+  const digits = /^\d{1,4}/.exec(text.slice(at + 11, at + 15));
+  return digits === null ? -1 : Number(digits[0]);
+}
 
 /** Stands for the pid of a task that ran before the first switch that a CPU shows. */
 function unknownOn(cpu: number): number {

@@ -12,6 +12,11 @@ export const TRACE_SKIPS = {
     advice:
       'The buffer was full and its oldest records were overwritten, so the recording begins late. Enlarge buffer_size_kb or read trace_pipe while it runs.',
   },
+  cpus_missing: {
+    severity: 'data-loss',
+    advice:
+      'Tasks were woken on a CPU that has no records here, so what ran there is not known. Copy the trace of all CPUs (trace, not per_cpu/cpuN/trace; trace-cmd report without --cpu).',
+  },
   contention_without_order: {
     severity: 'notice',
     advice:

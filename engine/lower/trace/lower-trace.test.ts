@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalProgram } from '../../../corpus/text/program-id.js';
 import { predict } from '../../predict/predict.js';
 import { lowerCapture } from '../lower.js';
+import { EVERY_RING } from './lower-trace.js';
 import { recording } from './recording.laws.js';
 
 /** What relock says of a recording: each cycle as `status classes: why`. */
@@ -79,8 +80,23 @@ describe('rings of a recording in which nothing went wrong', () => {
         assumes: [expect.stringMatching(/same `[AB]`/), expect.stringMatching(/same `[AB]`/)],
       },
     ]);
+    expect(lowerCapture(byName, EVERY_RING).programs).toHaveLength(2);
     const single = { ...byName, classes: byName.classes.map((c) => ({ ...c, single: true })) };
     expect(lowerCapture(single).programs.map(({ basis }) => basis)).toEqual(['recorded', 'recorded']);
+  });
+
+  it('leaves it open how a recording goes on whose tasks sleep with locks', () => {
+    const open = (text: string) => lowerCapture(recording(text)).unsettled;
+    const wait = 'T1 lock A\nT1 sleep';
+    expect(open(`${wait}\nT2 lock B\nT2 ask A\nT2 sleep`)).toEqual([
+      'T1 sleeps with A when the recording ends.',
+      'T2 sleeps with B, waiting for A, which T1 holds (line 4) when the recording ends.',
+    ]);
+    expect(open(`${wait}\nT2 wake T1`)).toEqual([]);
+    expect(open(`${wait}\nT1 unlock A`)).toEqual([]);
+    expect(open('T1 lock A\nT1 lock spinlock:R\nT1 sleep\nT1 unlock spinlock:R')).toHaveLength(1);
+    expect(open('T1 lock spinlock:R\nT1 sleep')).toEqual([]);
+    expect(open(`${wait}\n!\nT2 lock B\nT2 unlock B`)).toEqual([]);
   });
 
   it('takes readers for what they are', () => {

@@ -4,12 +4,13 @@ import type { LoweredProgram } from '../../../corpus/schema/program.js';
 import { momentsOf, type Order } from './choose.js';
 import { cyclesOf, type TraceCycle } from './cycles.js';
 import { decidedRecording } from './decided.js';
-import { frozenProgram } from './frozen.js';
+import { frozenProgram, type LastState } from './frozen.js';
 import { knowledgeAt } from './knowledge.js';
 import { predictedRecording } from './predicted.js';
 import { programOf } from './programs.js';
 import { graphOf, relevanceOf } from './relevance.js';
 import { transactionsOf } from './transactions.js';
+import { unsettledAt } from './unsettled.js';
 
 /** Origin of the episodes that tracers' importers make. */
 export const TRACE_ORIGIN = 'trace';
@@ -19,16 +20,37 @@ export interface TraceLimits {
   readonly programs: number;
   /** Programs of rings that are told with the reason why they are none. */
   readonly refuted: number;
+  /** Programs of one cycle of classes where a lock is one only by its name: they tell the same with other tasks. */
+  readonly alike: number;
   readonly cycles: number;
   readonly paths: number;
 }
 
-export const TRACE_LIMITS: TraceLimits = { programs: 64, refuted: 32, cycles: 2000, paths: 500_000 };
+export const TRACE_LIMITS: TraceLimits = {
+  programs: 64,
+  refuted: 32,
+  alike: 1,
+  cycles: 2000,
+  paths: 500_000,
+};
+
+/** The same with every ring of locks known by name: a patch may mend one of them and not the others. */
+export const EVERY_RING: TraceLimits = { ...TRACE_LIMITS, alike: TRACE_LIMITS.programs };
 
 export interface LoweredTrace {
   readonly programs: readonly LoweredProgram[];
   /** True if no limit was met: what is not among the programs cannot deadlock within one stretch. */
   readonly complete: boolean;
+}
+
+export interface LoweredRecording extends LoweredTrace {
+  /** What leaves it open whether the recording ended well, one sentence each. */
+  readonly unsettled: readonly string[];
+}
+
+interface LoweredStretch extends LoweredTrace {
+  /** What was held and asked for at its end, where that was looked at. */
+  readonly last: readonly LastState[];
 }
 
 interface Stretch {
@@ -52,15 +74,23 @@ function stretchesOf(capture: Capture): Stretch[] {
 }
 
 /** Programs of the episodes that a tracer recorded. `name` begins the names of the programs. */
-export function lowerTrace(capture: Capture, name: string, limits: TraceLimits = TRACE_LIMITS): LoweredTrace {
+export function lowerTrace(
+  capture: Capture,
+  name: string,
+  limits: TraceLimits = TRACE_LIMITS,
+): LoweredRecording {
   const programs: LoweredProgram[] = [];
   let complete = true;
-  for (const stretch of stretchesOf(capture)) {
+  const stretches = stretchesOf(capture);
+  let unsettled: readonly string[] = [];
+  for (const stretch of stretches) {
     const lowered = lowerStretch(capture, stretch, name, limits, programs.length);
     programs.push(...lowered.programs);
     complete = complete && lowered.complete;
+    if (stretch === stretches.at(-1))
+      unsettled = unsettledAt(capture, stretch.from, stretch.to, lowered.last);
   }
-  return { programs, complete };
+  return { programs, complete, unsettled };
 }
 
 function lowerStretch(
@@ -69,7 +99,7 @@ function lowerStretch(
   name: string,
   limits: TraceLimits,
   earlier: number,
-): LoweredTrace {
+): LoweredStretch {
   const programs: LoweredProgram[] = [];
   const nextName = (): string => `${name}-${earlier + programs.length}`;
   // Recordings of the predictors' own form say what each read saw: small ones are decided by searching the whole.
@@ -77,11 +107,12 @@ function lowerStretch(
     capture.format === 'std' ? decidedRecording(capture, episode, from, to, `${name}-${earlier}`) : null;
   if (decided !== null) programs.push(...decided);
   else if (capture.format === 'std')
-    return predictedRecording(capture, episode, from, to, `${name}-${earlier}`);
+    return { ...predictedRecording(capture, episode, from, to, `${name}-${earlier}`), last: [] };
   const graph = graphOf(capture, from, to);
-  const frozen = frozenProgram(capture, episode, to, graph.last, nextName());
+  const { last } = graph;
+  const frozen = frozenProgram(capture, episode, to, last, nextName());
   if (frozen !== null) programs.push(frozen);
-  if (!graph.components.any) return { programs, complete: true };
+  if (!graph.components.any) return { programs, complete: true, last };
 
   const relevance = relevanceOf(capture, from, to, graph);
   const { shapes, complete: allShapes } = transactionsOf(capture, from, to, graph.atStart, relevance);
@@ -96,7 +127,7 @@ function lowerStretch(
   const order = orderFor(capture, from, to, cycles, (lock) => relevance.locks[lock] === 1);
   const seen = new Set<string>();
   /** Cycles of classes that were told already where locks are known by name only. */
-  const told = new Set<string>();
+  const told = new Map<string, number>();
   let good = 0;
   let refuted = 0;
   for (const cycle of cycles) {
@@ -109,14 +140,18 @@ function lowerStretch(
     const made = programOf(capture, episode, cycle, order, nextName());
     if (made === null) continue;
     complete = complete && made.sure;
-    if (seen.has(made.key) || (made.told !== null && cycle.fault === null && told.has(made.told))) continue;
+    if (seen.has(made.key)) continue;
+    if (made.told !== null && cycle.fault === null) {
+      const alike = told.get(made.told) ?? 0;
+      if (alike >= limits.alike) continue;
+      told.set(made.told, alike + 1);
+    }
     seen.add(made.key);
-    if (made.told !== null && cycle.fault === null) told.add(made.told);
     if (cycle.fault === null) good++;
     else refuted++;
     programs.push(made.lowered);
   }
-  return { programs, complete: complete || decided !== null };
+  return { programs, complete: complete || decided !== null, last };
 }
 
 /** Actors whose order is followed at once: a row has a number for each. */
