@@ -185,6 +185,8 @@ describe.skipIf(noCaptures)('relock whatif on real captures', () => {
     ['s390x/pcidead-zpci-pfdrv-unbind-vs-remove.log', ['pci-remover pci-unbinder'], []],
     ['x86_64/pci-nvme-locks-stack.ftrace.txt', ['pci-remover sriov-set'], []],
     ['x86_64/pci-nvme-function.ftrace.txt', ['pci-remover sriov-set'], ['pci-rescanner sriov-set']],
+    ['x86_64/pci-nvme-funcgraph.dat', ['pci-remover sriov-set'], []],
+    ['s390x/pci-pfdrv-funcgraph.dat', ['pci-remover pci-unbinder'], []],
     ['x86_64/pci-pfdrv-locks-stack.ftrace.txt', ['pci-remover pci-unbinder'], []],
     ['s390x/pci-pfdrv-function.ftrace.txt', ['pci-remover pci-unbinder'], []],
   ])('v11 on %s', async (file, gone, stays) => {

@@ -482,7 +482,7 @@ export class TraceTextReader {
     this.#lastPid[cpu] = pid;
     this.#lastMapped[cpu] = true;
     if (graph.kind === 'comment') {
-      this.#comment(mapper, graph.name, pid, where);
+      this.#comment(graph.name, pid, where);
       return;
     }
     this.#events.named(graph.kind === 'exit' ? 'funcgraph_exit' : 'funcgraph_entry').count++;
@@ -490,7 +490,7 @@ export class TraceTextReader {
   }
 
   /** An event between calls: `lock_acquire: 00000000c2 &dev->mutex`; a marker is its bare text. */
-  #comment(mapper: LockEventMapper, text: string, pid: number, where: number): void {
+  #comment(text: string, pid: number, where: number): void {
     if (text.startsWith('<stack trace')) {
       this.#stackEvent('<stack trace>').count++;
       this.#openStack(text, 0, pid, this.#head.cpu, 0);
@@ -517,7 +517,6 @@ export class TraceTextReader {
         unsaid === 'no-address' ? 'lock_without_address' : 'trace_line_unreadable',
         where,
       );
-    if (event.meaning.startsWith('lock_') || event.meaning.startsWith('contention')) mapper.calls.graphSite();
   }
 
   /** Settles what waits for the end, and hands counts and machine to the builder. */

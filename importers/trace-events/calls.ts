@@ -149,7 +149,7 @@ export class CallMapper {
     state.wrapper = null;
   }
 
-  /** function_graph: an event between calls gets the call chain that it stands in. */
+  /** function_graph: a lock event between calls, the last one of the record at hand, gets the call chain that it stands in. */
   graphSite(): void {
     const runner = this.#ledger.locker();
     const state = this.#state(runner);

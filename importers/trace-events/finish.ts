@@ -17,7 +17,7 @@ export function finishMapping(ledger: Ledger, pairing: Pairing, _calls: CallMapp
   const resolved = pairing.resolve();
   const dropped = new Set<number>();
   const named = new Set<string>();
-  for (const klass of locks.classes()) if (klass.acquiredSeen || klass.evidence !== 0) named.add(klass.name);
+  for (const klass of locks.classes()) if (klass.byEvent) named.add(klass.name);
   for (const object of locks.objects) {
     const map = resolved.get(object);
     if (map !== undefined) {

@@ -31,6 +31,8 @@ export interface LockClass {
   told: LockKind | null;
   /** True once a `lock_acquired` was seen for it: an acquisition need not be inferred. */
   acquiredSeen: boolean;
+  /** True once a lock event named a lock of it: then calls without addresses say of its locks nothing that is not known. */
+  byEvent: boolean;
 }
 
 export interface Lock {
@@ -132,6 +134,7 @@ export class Locks {
       evidence: 0,
       told: SEQCOUNT.test(text) ? 'rwlock' : null,
       acquiredSeen: false,
+      byEvent: false,
     };
     this.#classes[name] = klass;
     return klass;
@@ -177,6 +180,7 @@ export class Locks {
       this.#reuse++;
     }
     const klass = this.classNamed(name);
+    klass.byEvent = true;
     const lock = this.#make(klass, address, SOURCE.lock, name, `map ${address} ${this.#reuse} ${name}`);
     lock.taker = taker;
     this.#byMap[address] = lock;

@@ -174,6 +174,7 @@ export class LockEventMapper {
       ledger.emit(KIND.acquire, runner, lock, mode, null, OBSERVED, SOURCE.lock);
       ledger.hold(lock, runner, mode);
     } else ledger.request(runner, lock, mode, klass.acquiredSeen);
+    if (runner.calls !== null) this.calls.graphSite();
   }
 
   /**
@@ -203,6 +204,7 @@ export class LockEventMapper {
       ledger.emit(KIND.acquire, runner, lock, EXCLUSIVE, null, OBSERVED, SOURCE.lock);
       ledger.hold(lock, runner, EXCLUSIVE);
     }
+    if (runner.calls !== null) this.calls.graphSite();
   }
 
   lockContended(address: number, name: number): void {
@@ -231,6 +233,7 @@ export class LockEventMapper {
       if (top.lock !== lock && !top.contended) ledger.proceed(runner);
     }
     ledger.release(runner, lock);
+    if (runner.calls !== null) this.calls.graphSite();
   }
 
   contentionBegin(address: number, flags: number): void {
@@ -259,6 +262,7 @@ export class LockEventMapper {
     const wait = ledger.request(runner, lock, mode, true);
     if (ledger.firstContention < 0) ledger.firstContention = wait.requestRow;
     wait.contended = true;
+    if (runner.calls !== null) this.calls.graphSite();
   }
 
   contentionEnd(address: number, ret: number): void {
