@@ -27,7 +27,7 @@ export function storeTangles(bench: Bench, db: string): void {
  * Ten tasks that take pairs of ten locks, more states than anybody searches. Three of them are at odds with the others
  * about a pair each, so that there is something to find late.
  */
-function oddLitmus(): string {
+export function oddLitmus(): string {
   const ids = 'ABCDEFGHIJ'.split('');
   const odd = new Map([
     [2, 'BA'],

@@ -133,11 +133,21 @@ function build(found: { command: CommandSpec; session: Session }[]): Command {
     sub.helpInformation = () => commandHelp(spec);
     addOptions(sub, [...spec.options, ...COMMON_OPTIONS]);
     sub.action((args: string[]) => {
-      const options: Record<string, OptionValue> = { ...program.opts(), ...sub.opts() };
+      const options: Record<string, OptionValue> = { ...optionsOf(program), ...optionsOf(sub) };
       found.push({ command: spec, session: new Session(args, options) });
     });
   }
   return program;
+}
+
+/** Values by name as typed: commander calls `--until-quiet` untilQuiet. */
+function optionsOf(command: Command): Record<string, OptionValue> {
+  return Object.fromEntries(
+    command.options.flatMap((option) => {
+      const value = command.getOptionValue(option.attributeName()) as OptionValue;
+      return value === undefined ? [] : [[option.name(), value]];
+    }),
+  );
 }
 
 function addOptions(command: Command, options: readonly OptionSpec[]): void {

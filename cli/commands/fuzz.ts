@@ -1,5 +1,6 @@
 // relock fuzz: runs or resumes a campaign.
 import type { FuzzForm } from '../../corpus/schema/forms.js';
+import type { Witness } from '../../corpus/schema/witness.js';
 import type { Store } from '../../corpus/store/store.js';
 import { poolOf } from '../../engine/campaign/pool.js';
 import { openQueue, type QueueLink } from '../../engine/campaign/queue.js';
@@ -17,6 +18,7 @@ import { explanationOf } from '../explaining.js';
 import { isUntriaged } from '../keep-witnesses.js';
 import { lengthOfTime, wholeNumber } from '../numbers.js';
 import { onQueue, ownDialect, queueAddress, thisHost } from '../queue-options.js';
+import { replayedLines, replayKnown } from '../replay-known.js';
 import { programsIn } from '../search.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
@@ -88,7 +90,13 @@ export async function run(session: Session): Promise<ExitCode> {
       if (figures !== null) session.talk(statusLine(figures));
     },
   );
+  let back: readonly Witness[] = [];
   try {
+    if (session.flag('replay-known')) {
+      const replayed = await replayKnown(store, programs, name, () => signals.stopped);
+      for (const line of replayedLines(replayed)) talk(line);
+      back = replayed.seen.filter(isUntriaged);
+    }
     if (address === null) await campaign.run(budget);
     else
       await onQueue(address, async () => {
@@ -103,7 +111,9 @@ export async function run(session: Session): Promise<ExitCode> {
   }
 
   const resume = resumeLine(session, name, campaign.rest(budget), budget);
-  const untriaged = campaign.found.filter(({ witness }) => isUntriaged(witness));
+  const inCampaign = campaign.found.filter(({ witness }) => isUntriaged(witness));
+  const others = back.filter(({ id }) => !campaign.found.some(({ witness }) => witness.id === id));
+  const untriaged = [...others.map((witness) => ({ witness })), ...inCampaign];
   const fresh = campaign.found.filter(({ isNew }) => isNew).length;
   if (session.json)
     session.printJson({
@@ -113,7 +123,7 @@ export async function run(session: Session): Promise<ExitCode> {
       steps: campaign.steps,
       seconds: campaign.seconds,
       features: campaign.features,
-      witnesses: campaign.found.map(({ witness }) => witness),
+      witnesses: [...others, ...campaign.found.map(({ witness }) => witness)],
       new: fresh,
       resume,
     } satisfies FuzzForm);
@@ -236,6 +246,7 @@ function resumeLine(
     parts.push(`--execs ${execs > 0 ? execs : budget.execs}`);
   }
   if (session.flag('across')) parts.push('--across');
+  if (session.flag('replay-known')) parts.push('--replay-known');
   if (quiet !== null) parts.push(`--until-quiet ${quiet}`);
   if (jobs !== null) parts.push(`-j ${jobs}`);
   const queue = session.text('queue');
