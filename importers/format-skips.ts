@@ -66,6 +66,21 @@ export const FORMAT_SKIPS = {
     advice:
       'The NVIDIA bug report has no kernel log in it. Run nvidia-bug-report.sh as root, with --extra-system-data, or import the output of `dmesg`.',
   },
+  bpftrace_line_unused: {
+    severity: 'info',
+    advice:
+      'A line of a bpftrace script is neither a record of recorder.bt nor a map and was passed over. Record with importers/bpftrace/recorder.bt, or `relock record`.',
+  },
+  bpftrace_record_unreadable: {
+    severity: 'data-loss',
+    advice:
+      'A record of recorder.bt could not be read: was the file cut, or edited? Record again with `bpftrace -f json -o locks.json recorder.bt 0`.',
+  },
+  bpftrace_out_of_order: {
+    severity: 'data-loss',
+    advice:
+      'A record came too late to be put in its place, and nothing is concluded across it. Record fewer probes, or sort the lines by time before the import.',
+  },
   s390dbf_line_unreadable: {
     severity: 'notice',
     advice:

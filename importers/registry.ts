@@ -1,4 +1,5 @@
 // All importers in the one order in which they are asked whether a file is theirs.
+import { bpftraceImporter } from './bpftrace/importer.js';
 import { crashImporter } from './crash/importer.js';
 import { ftraceImporter } from './ftrace/importer.js';
 import type { Importer } from './importer.js';
@@ -28,6 +29,7 @@ export const IMPORTERS: readonly Importer[] = [
   procStackImporter,
   s390dbfImporter,
   nvidiaImporter,
+  bpftraceImporter,
   lockdepImporter,
   lockdepChainsImporter,
   lockStatImporter,
