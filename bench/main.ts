@@ -5,9 +5,20 @@ import { importGigabyte } from './import-gigabyte.js';
 import { importText } from './import-text.js';
 import { modelRuns } from './model-runs.js';
 import { packSize } from './pack-size.js';
+import { proofs } from './proofs.js';
 import { servePages } from './serve-pages.js';
+import { walks } from './walks.js';
 
-const BENCHES: readonly Bench[] = [importText, importFtrace, importGigabyte, modelRuns, packSize, servePages];
+const BENCHES: readonly Bench[] = [
+  importText,
+  importFtrace,
+  importGigabyte,
+  modelRuns,
+  packSize,
+  servePages,
+  walks,
+  proofs,
+];
 
 function print(result: BenchResult): void {
   const ours = result.rows[0];

@@ -1,7 +1,6 @@
 // Random schedules per second: the machine beside the plain interpreter, on philosophers and on a deep program.
 
 import type { Program } from '../corpus/schema/program.js';
-import { parseLitmus } from '../corpus/text/litmus.js';
 import { compile } from '../engine/model/compile.js';
 import { replay } from '../engine/model/interpreter.js';
 import { Machine } from '../engine/model/machine.js';
@@ -9,24 +8,7 @@ import { xorshift } from '../engine/rng.js';
 import { randomScheduler } from '../engine/schedulers/random.js';
 import { run } from '../engine/schedulers/run.js';
 import { type Bench, type BenchResult, bestOf } from './bench.js';
-
-/** A program of `tasks` bodies that each take and release `depth` of `locks` in rising order: no deadlock, long runs. */
-function ordered(tasks: number, locks: number, ops: number): Program {
-  const lines = ['litmus 1 ordered'];
-  for (let l = 0; l < locks; l++) lines.push(`lock L${l} mutex`);
-  const rng = xorshift(7);
-  for (let t = 0; t < tasks; t++) {
-    lines.push(`task T${t}`);
-    for (let done = 0; done < ops; done += 4) {
-      const a = rng.below(locks - 1);
-      const b = a + 1 + rng.below(locks - 1 - a);
-      lines.push(`  lock L${a}`, `  lock L${b}`, `  unlock L${b}`, `  unlock L${a}`);
-    }
-  }
-  const parsed = parseLitmus(`${lines.join('\n')}\n`);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.value.program;
-}
+import { ordered } from './made-programs.js';
 
 async function measure(title: string, program: Program): Promise<BenchResult> {
   const compiled = compile(program);

@@ -8,9 +8,11 @@ import { type Rng, xorshift } from '../rng.js';
 import { genomeScheduler } from '../schedulers/genome.js';
 import { genomeOfRun } from '../schedulers/genome-of.js';
 import { pctScheduler } from '../schedulers/pct.js';
+import { replaySchedule } from '../schedulers/replay.js';
 import { type RunResult, run } from '../schedulers/run.js';
 import type { Scheduler } from '../schedulers/scheduler.js';
 import { standing } from '../shrink/outcome.js';
+import { COMPLETED, FastWalk } from './fast-walk.js';
 import { mix } from './feedback/feedback.js';
 import { feedbacks } from './feedback/list.js';
 import { MUTATORS } from './mutators/list.js';
@@ -87,6 +89,8 @@ export interface Fuzzer {
 interface Lane {
   readonly program: Program;
   machine: Machine | null;
+  /** For walks that nobody watches; null: the program is not of that kind, or has not been looked at. */
+  fast: FastWalk | null;
   readonly observer: Observer;
   queue: QueueEntry[];
   counts: Map<number, number>;
@@ -98,6 +102,9 @@ interface Lane {
 
 /** Of ten execs one is an independent random walk, one is PCT, eight change what is in the queue. */
 const TURNS = 10;
+/** Walks ahead of an observed random walk: many while none has ended badly, for each that does has to be replayed. */
+const WALKS_BEFORE_A_FIND = 64;
+const WALKS_AFTER = 4;
 /** A random run of a program with more ops is no genome worth keeping. */
 const SHORT_PROGRAM = 64;
 /** Genomes of one queue; the ones with the least new features go first. */
@@ -145,6 +152,7 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     return {
       program,
       machine: null,
+      fast: null,
       observer: observer(feedbacks()),
       queue: (kept?.queue ?? []).map((e) => ({ ...e })),
       counts: new Map(kept?.counts ?? []),
@@ -183,8 +191,13 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     if (lane === undefined) return;
     const turn = Math.floor(number / lanes.length) % TURNS;
     const rng = xorshift(mix(options.seed, number));
-    const machine = lane.machine ?? new Machine(compileOrThrow(lane.program));
-    lane.machine = machine;
+    let machine = lane.machine;
+    if (machine === null) {
+      machine = new Machine(compileOrThrow(lane.program));
+      lane.machine = machine;
+      lane.fast = machine.compiled.ops <= options.maxSteps ? FastWalk.of(machine.compiled) : null;
+    }
+    if (turn === 0) walkAhead(lane, machine, number, rng, finds);
     let scheduler: Scheduler;
     let genome: Genome | null = null;
     let arm: string;
@@ -227,6 +240,26 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       finds.push(findOf(number % lanes.length, result, arm, number));
     }
     if (fresh.length > 0) keep(lane, machine, genome, fresh, result);
+  };
+
+  /** Independent random walks by masks, as `urw` would go; those that end badly are done again on the machine. */
+  const walkAhead = (lane: Lane, machine: Machine, number: number, rng: Rng, finds: FuzzFind[]): void => {
+    if (lane.fast === null) return;
+    const walks = lane.species.size === 0 ? WALKS_BEFORE_A_FIND : WALKS_AFTER;
+    for (let i = 0; i < walks; i++) {
+      const end = lane.fast.run(rng.next() || 1, true);
+      steps += lane.fast.steps;
+      lane.randomRuns++;
+      if (end === COMPLETED) continue;
+      const result = replaySchedule(machine, [...lane.fast.schedule.subarray(0, lane.fast.length)]);
+      const key = endKey(machine, result.verdict);
+      if (key === null)
+        throw new Error(`a walk of ${lane.program.name} ended badly, and its replay does not`);
+      lane.species.set(key, (lane.species.get(key) ?? 0) + 1);
+      if (lane.found.has(key)) continue;
+      lane.found.add(key);
+      finds.push(findOf(number % lanes.length, result, 'urw', number));
+    }
   };
 
   const keep = (

@@ -1,0 +1,37 @@
+// Programs for benchmarks, of any size: tasks that keep one lock order, and philosophers who do not.
+import type { Program } from '../corpus/schema/program.js';
+import { parseLitmus } from '../corpus/text/litmus.js';
+import { xorshift } from '../engine/rng.js';
+
+function parsed(lines: readonly string[]): Program {
+  const result = parseLitmus(`${lines.join('\n')}\n`);
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result.value.program;
+}
+
+/** `tasks` bodies that take and release two of `locks` in rising order, again and again: no deadlock, long runs. */
+export function ordered(tasks: number, locks: number, ops: number): Program {
+  const lines = ['litmus 1 ordered'];
+  for (let l = 0; l < locks; l++) lines.push(`lock L${l} mutex`);
+  const rng = xorshift(7);
+  for (let t = 0; t < tasks; t++) {
+    lines.push(`task T${t}`);
+    for (let done = 0; done < ops; done += 4) {
+      const a = rng.below(locks - 1);
+      const b = a + 1 + rng.below(locks - 1 - a);
+      lines.push(`  lock L${a}`, `  lock L${b}`, `  unlock L${b}`, `  unlock L${a}`);
+    }
+  }
+  return parsed(lines);
+}
+
+/** `n` left-handed philosophers. */
+export function philosophers(n: number): Program {
+  const lines = ['litmus 1 philosophers'];
+  for (let i = 0; i < n; i++) lines.push(`lock F${i} mutex`);
+  for (let i = 0; i < n; i++) {
+    const right = (i + 1) % n;
+    lines.push(`task P${i}`, `  lock F${i}`, `  lock F${right}`, `  unlock F${right}`, `  unlock F${i}`);
+  }
+  return parsed(lines);
+}

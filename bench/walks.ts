@@ -1,0 +1,124 @@
+// Random schedules per second: the fast walk beside the general machine and beside the same loop in C.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Program } from '../corpus/schema/program.js';
+import { FastWalk } from '../engine/fuzz/fast-walk.js';
+import { compileOrThrow } from '../engine/model/compile.js';
+import { Machine } from '../engine/model/machine.js';
+import { xorshift } from '../engine/rng.js';
+import { randomScheduler } from '../engine/schedulers/random.js';
+import { run } from '../engine/schedulers/run.js';
+import type { Bench, BenchResult, BenchRow } from './bench.js';
+import { ordered, philosophers } from './made-programs.js';
+
+const ROUNDS = 7;
+const MACHINE_WALKS = 500;
+
+/** The seeds of bench/peers/walk.c, so that both make the same choices. */
+function seedOf(i: number): number {
+  return Math.imul(i, 2654435761) | 1;
+}
+
+/** What bench/peers/walk.c reads. */
+function forPeer(program: Program): string {
+  const at = new Map(program.locks.map((lock, i) => [lock.id, i + 1]));
+  const bodies = program.tasks.map((task) => {
+    const ops = task.body.map((op) =>
+      'lock' in op ? (at.get(op.lock) ?? 0) * (op.do === 'lock' ? 1 : -1) : 0,
+    );
+    return [ops.length, ...ops].join(' ');
+  });
+  return [`${program.tasks.length} ${program.locks.length}`, ...bodies, ''].join('\n');
+}
+
+function median(list: readonly number[]): number {
+  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
+}
+
+function seconds(work: () => void): number {
+  const from = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / 1e6;
+}
+
+/** Builds the peer into a folder; null: there is no gcc. */
+function built(folder: string): string | null {
+  const peer = join(folder, 'walk');
+  try {
+    execFileSync('gcc', ['-O2', '-o', peer, join('bench', 'peers', 'walk.c')], { stdio: 'ignore' });
+    return peer;
+  } catch {
+    return null;
+  }
+}
+
+function measure(title: string, program: Program, walks: number, peer: string | null): BenchResult {
+  const machine = new Machine(compileOrThrow(program));
+  const fast = FastWalk.of(machine.compiled);
+  if (fast === null) throw new Error(`${title} does not fit the fast walk`);
+  let steps = 0;
+  const go = (): void => {
+    steps = 0;
+    for (let i = 1; i <= walks; i++) {
+      fast.run(seedOf(i), false);
+      steps += fast.steps;
+    }
+  };
+  go();
+  const ours: number[] = [];
+  const peers: number[] = [];
+  const general: number[] = [];
+  const notes: string[] = [];
+  const heap: number[] = [];
+  // Alternately, so that whatever else the machine does disturbs all alike.
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = process.memoryUsage().heapUsed;
+    ours.push(steps / seconds(go));
+    heap.push(process.memoryUsage().heapUsed - before);
+    if (peer !== null) {
+      const out = execFileSync(peer, [String(walks)], { input: forPeer(program), encoding: 'utf8' });
+      const [theirSteps, , time] = out.split(' ').map(Number);
+      if (theirSteps !== steps) throw new Error(`C made ${theirSteps} steps where we made ${steps}`);
+      peers.push((theirSteps ?? 0) / (time ?? 1));
+    }
+    let machineSteps = 0;
+    const spent = seconds(() => {
+      const rng = xorshift(1);
+      for (let i = 0; i < MACHINE_WALKS; i++) machineSteps += run(machine, randomScheduler(), rng, 1e6).steps;
+    });
+    general.push(machineSteps / spent);
+  }
+  const row = (who: string, rates: readonly number[]): BenchRow => {
+    const rate = median(rates);
+    return { who, seconds: steps / rate, rate };
+  };
+  const rows = [row('relock fast walk', ours)];
+  if (peers.length > 0) rows.push(row('the same loop in C, gcc -O2', peers));
+  else notes.push('no gcc here: the loop in C was not built');
+  rows.push(row('relock machine, any program', general));
+  notes.push(`${walks} walks of ${steps} steps a round, median of ${ROUNDS} rounds, CPU time`);
+  notes.push(
+    `heap growth in a round: ${median(heap)} bytes (median), ${(median(heap) / walks).toFixed(3)} a walk`,
+  );
+  return { title, unit: 'steps/s', rows, notes };
+}
+
+export const walks: Bench = {
+  name: 'walks',
+  about: 'random schedules of plain lock programs, beside the same loop in C',
+  run() {
+    const folder = mkdtempSync(join(tmpdir(), 'relock-bench-'));
+    try {
+      const peer = built(folder);
+      return Promise.resolve([
+        measure('8 tasks x 12 locks x 40 ops, random schedules', ordered(8, 12, 40), 20_000, peer),
+        measure('7 philosophers, random schedules', philosophers(7), 200_000, peer),
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
