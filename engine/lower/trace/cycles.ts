@@ -19,6 +19,8 @@ export interface Member {
 export interface TraceCycle {
   readonly members: readonly Member[];
   readonly fault: Fault['why'] | null;
+  /** The lock that two members hold both, where that is the fault. */
+  readonly gate: number | null;
 }
 
 export interface TraceCycles {
@@ -72,6 +74,7 @@ export function cyclesOf(
     want: resourceKey(dependency.want.resource),
     holds: dependency.holds.map((hold) => resourceKey(hold.resource)),
   }));
+  const byKey = new Map([...locks.keys()].map((l) => [resourceKey({ of: 'lock', lock: String(l) }), l]));
   const numbers = new Map(shapes.map((shape, i) => [shape, i]));
   const found = new Map<string, TraceCycle>();
   let complete = false;
@@ -93,10 +96,13 @@ export function cyclesOf(
           interrupted: dependency.want.how === 'interrupted',
         };
       });
-      const fault = next.value.fault?.why ?? null;
+      const { fault: objection } = next.value;
+      const fault = objection?.why ?? null;
+      const gate = objection?.why === 'gate' ? (byKey.get(objection.key) ?? null) : null;
       const key = canonical(members.map((m) => `${numbers.get(m.shape)}:${m.step}:${m.interrupted}`));
       const known = found.get(key);
-      if (known === undefined || (known.fault !== null && fault === null)) found.set(key, { members, fault });
+      if (known === undefined || (known.fault !== null && fault === null))
+        found.set(key, { members, fault, gate });
     }
     if (complete) break;
   }

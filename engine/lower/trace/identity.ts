@@ -25,6 +25,11 @@ export function sharedByName(capture: Capture, episode: number, locks: Iterable<
   );
 }
 
+/** Says that a ring is refuted by a gate which is one object only by its name. */
+export function presumedGate(name: string): string {
+  return `Tasks could wait for each other in a ring unless they mean the same \`${name}\`, which they hold there: calls were recorded without addresses.`;
+}
+
 /** The locks of a ring. */
 export function locksOf(cycle: TraceCycle): ReadonlySet<number> {
   return new Set(wantedOf(cycle));

@@ -85,6 +85,17 @@ describe('rings of a recording in which nothing went wrong', () => {
     expect(lowerCapture(single).programs.map(({ basis }) => basis)).toEqual(['recorded', 'recorded']);
   });
 
+  it('does not rule a ring out by a gate that is one lock by its name only', () => {
+    const capture = recording(`${section('T1', 'G', 'A', 'B')}\n${section('T2', 'G', 'B', 'A')}`);
+    const byName = {
+      ...capture,
+      locks: capture.locks.map((lock) => ({ ...lock, address: null })),
+      episodes: capture.episodes.map((episode) => ({ ...episode, basis: 'aliased' as const })),
+    };
+    expect(lowerCapture(capture).unsettled).toEqual([]);
+    expect(lowerCapture(byName).unsettled).toEqual([expect.stringMatching(/unless they mean the same `G`/)]);
+  });
+
   it('leaves it open how a recording goes on whose tasks sleep with locks', () => {
     const open = (text: string) => lowerCapture(recording(text)).unsettled;
     const wait = 'T1 lock A\nT1 sleep';

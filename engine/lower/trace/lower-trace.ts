@@ -5,6 +5,7 @@ import { momentsOf, type Order } from './choose.js';
 import { cyclesOf, type TraceCycle } from './cycles.js';
 import { decidedRecording } from './decided.js';
 import { frozenProgram, type LastState } from './frozen.js';
+import { isByName, presumedGate } from './identity.js';
 import { knowledgeAt } from './knowledge.js';
 import { predictedRecording } from './predicted.js';
 import { programOf } from './programs.js';
@@ -51,6 +52,8 @@ export interface LoweredRecording extends LoweredTrace {
 interface LoweredStretch extends LoweredTrace {
   /** What was held and asked for at its end, where that was looked at. */
   readonly last: readonly LastState[];
+  /** Classes of locks known by name only that two members of a ring hold both: it is none only if they mean one object. */
+  readonly gates?: ReadonlySet<string>;
 }
 
 interface Stretch {
@@ -82,14 +85,17 @@ export function lowerTrace(
   const programs: LoweredProgram[] = [];
   let complete = true;
   const stretches = stretchesOf(capture);
-  let unsettled: readonly string[] = [];
+  const unsettled: string[] = [];
+  const gates = new Set<string>();
   for (const stretch of stretches) {
     const lowered = lowerStretch(capture, stretch, name, limits, programs.length);
     programs.push(...lowered.programs);
     complete = complete && lowered.complete;
     if (stretch === stretches.at(-1))
-      unsettled = unsettledAt(capture, stretch.from, stretch.to, lowered.last);
+      unsettled.push(...unsettledAt(capture, stretch.from, stretch.to, lowered.last));
+    for (const gate of lowered.gates ?? []) gates.add(gate);
   }
+  unsettled.push(...[...gates].map(presumedGate));
   return { programs, complete, unsettled };
 }
 
@@ -130,7 +136,10 @@ function lowerStretch(
   const told = new Map<string, number>();
   let good = 0;
   let refuted = 0;
+  const gates = new Set<string>();
   for (const cycle of cycles) {
+    if (cycle.gate !== null && isByName(capture, episode, cycle.gate))
+      gates.add(capture.classes[capture.locks[cycle.gate]!.class]!.name);
     if (decided !== null && cycle.fault === null) continue;
     const full = cycle.fault === null ? good >= limits.programs : refuted >= limits.refuted;
     if (full) {
@@ -151,7 +160,7 @@ function lowerStretch(
     else refuted++;
     programs.push(made.lowered);
   }
-  return { programs, complete: complete || decided !== null, last };
+  return { programs, complete: complete || decided !== null, last, gates };
 }
 
 /** Actors whose order is followed at once: a row has a number for each. */
