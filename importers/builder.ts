@@ -486,6 +486,7 @@ export class CaptureBuilder {
 
   /** Counts a source record of that name, used or not. */
   count(name: string, times = 1): void {
+    if (times === 0) return;
     this.#byEvent.set(name, (this.#byEvent.get(name) ?? 0) + times);
   }
 
