@@ -3,6 +3,7 @@ import type { Bench, BenchResult } from './bench.js';
 import { importFtrace } from './import-ftrace.js';
 import { importGigabyte } from './import-gigabyte.js';
 import { importText } from './import-text.js';
+import { importTraceDat } from './import-trace-dat.js';
 import { modelRuns } from './model-runs.js';
 import { packSize } from './pack-size.js';
 import { proofs } from './proofs.js';
@@ -12,6 +13,7 @@ import { walks } from './walks.js';
 const BENCHES: readonly Bench[] = [
   importText,
   importFtrace,
+  importTraceDat,
   importGigabyte,
   modelRuns,
   packSize,

@@ -37,11 +37,17 @@ const LEAVES_OPEN: ReadonlySet<string> = new Set([
   'no_program_from_report',
   'records_lost',
   'records_overwritten',
+  'trace_dat_rows_beyond',
   'cpus_missing',
 ]);
 
 /** Of these, what means that nothing was proved either: other schedules of what is not there were not covered. */
-const PARTIAL: ReadonlySet<string> = new Set(['records_lost', 'records_overwritten', 'cpus_missing']);
+const PARTIAL: ReadonlySet<string> = new Set([
+  'records_lost',
+  'records_overwritten',
+  'trace_dat_rows_beyond',
+  'cpus_missing',
+]);
 
 /** The text of a source, for those who parse it whole. */
 export async function wholeText(source: Source): Promise<string> {

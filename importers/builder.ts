@@ -89,6 +89,9 @@ const TIME_STEP = 1 << 14;
 /** From here on columns grow four times: what is reserved and not touched costs the system nothing. */
 const LARGE = 1 << 16;
 
+/** Most rows that columns are made ready for before one was written. */
+const MOST_RESERVED = 1 << 22;
+
 /** Which half of a 64-bit element of a typed array is the low one on this host. */
 const LOW = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
 
@@ -114,20 +117,29 @@ class Columns {
   timeHalves = new Int32Array(this.timeNs.buffer);
   where = new Float64Array(this.#room);
 
+  /** Takes address space for so many rows; memory is used as rows are written. */
+  reserve(rows: number): void {
+    if (rows > this.#room) this.#grow(rows);
+  }
+
   /** Makes room for `count` more rows, whose times are NO_TIME until they are set, and all else zero. */
   ensureRoom(count = 1): void {
     if (this.length + count <= this.#ready) return;
-    while (this.length + count > this.#room) this.#grow();
+    while (this.length + count > this.#room) this.#grow(this.#room * (this.#room < LARGE ? 2 : 4));
     const ready = Math.min(this.#room, this.length + count + TIME_STEP);
     this.timeNs.fill(NO_TIME, this.#ready, ready);
     this.#ready = ready;
   }
 
-  #grow(): void {
-    this.#room *= this.#room < LARGE ? 2 : 4;
-    const grow = <A extends { set(from: A): void }>(make: new (n: number) => A, old: A): A => {
-      const wider = new make(this.#room);
-      wider.set(old);
+  #grow(room: number): void {
+    this.#room = room;
+    const { length } = this;
+    const grow = <A extends { set(from: A): void; subarray(from: number, to: number): A }>(
+      make: new (n: number) => A,
+      old: A,
+    ): A => {
+      const wider = new make(room);
+      wider.set(old.subarray(0, length));
       return wider;
     };
     this.kind = grow(Uint8Array, this.kind);
@@ -143,13 +155,15 @@ class Columns {
     this.episode = grow(Uint32Array, this.episode);
     this.timeNs = grow(BigInt64Array, this.timeNs);
     this.timeHalves = new Int32Array(this.timeNs.buffer);
+    this.#ready = length;
     this.where = grow(Float64Array, this.where);
   }
 
   /** Removes the rows that are marked; the others close up in order. */
   drop(dropped: Uint8Array): void {
-    let to = 0;
-    for (let from = 0; from < this.length; from++) {
+    let to = dropped.indexOf(1);
+    if (to === -1) return;
+    for (let from = to; from < this.length; from++) {
       if (dropped[from] === 1) continue;
       if (to !== from) {
         this.kind[to] = this.kind[from]!;
@@ -345,6 +359,11 @@ export class CaptureBuilder {
     columns.where.set(where.subarray(0, count), at);
     columns.cpu.fill(NONE, at, at + count);
     columns.episode.fill(episode, at, at + count);
+  }
+
+  /** Tells that about so many rows will be added, so that columns need not grow on the way. */
+  expectRows(rows: number): void {
+    this.#columns.reserve(Math.min(rows, MOST_RESERVED));
   }
 
   /**

@@ -67,10 +67,13 @@ export class ByteStrings {
   #mask = 255;
   #slots = new Int32Array(256).fill(-1);
   readonly #hashes: number[] = [];
-  readonly #bytes: Uint8Array[] = [];
   /** What `make` gave for each string. */
   readonly #values: number[] = [];
-  #kept = 0;
+  /** Where each string begins among the bytes of all, and where the next one does. */
+  readonly #from: number[] = [];
+  readonly #lengths: number[] = [];
+  #bytes = new DataView(new ArrayBuffer(1 << 12));
+  #used = 0;
 
   /** `make` is called once for each string, with its text up to a NUL; its number is the answer from then on. */
   constructor(readonly make: (text: string) => number) {}
@@ -78,37 +81,54 @@ export class ByteStrings {
   /** The number of the `length` bytes at `at`. */
   id(view: DataView, at: number, length: number): number {
     let hash = length;
-    let i = at;
+    const words = at + (length & ~3);
     const end = at + length;
-    for (; i + 4 <= end; i += 4) hash = Math.imul(hash ^ view.getInt32(i, true), 0x9e3779b1);
+    let i = at;
+    for (; i < words; i += 4) hash = Math.imul(hash ^ view.getInt32(i, true), 0x9e3779b1);
     for (; i < end; i++) hash = Math.imul(hash ^ view.getUint8(i), 0x85ebca6b);
     hash ^= hash >>> 15;
     let slot = hash & this.#mask;
     for (let id = this.#slots[slot]!; id !== -1; id = this.#slots[slot]!) {
-      if (this.#hashes[id] === hash && this.#isSame(this.#bytes[id]!, view, at, length))
+      if (
+        this.#hashes[id] === hash &&
+        this.#lengths[id] === length &&
+        this.#isSame(this.#from[id]!, view, at, length)
+      )
         return this.#values[id]!;
       slot = (slot + 1) & this.#mask;
     }
     return this.#add(view, at, length, hash, slot);
   }
 
-  #isSame(bytes: Uint8Array, view: DataView, at: number, length: number): boolean {
-    if (bytes.length !== length) return false;
-    for (let i = 0; i < length; i++) if (bytes[i] !== view.getUint8(at + i)) return false;
+  #isSame(from: number, view: DataView, at: number, length: number): boolean {
+    const bytes = this.#bytes;
+    const words = length & ~3;
+    let i = 0;
+    for (; i < words; i += 4)
+      if (bytes.getInt32(from + i, true) !== view.getInt32(at + i, true)) return false;
+    for (; i < length; i++) if (bytes.getUint8(from + i) !== view.getUint8(at + i)) return false;
     return true;
   }
 
   #add(view: DataView, at: number, length: number, hash: number, slot: number): number {
-    if (this.#kept > MOST_STRING_BYTES) return this.#values[0]!;
-    this.#kept += length + 64;
-    const bytes = Buffer.from(new Uint8Array(view.buffer, view.byteOffset + at, length));
-    const id = this.#bytes.push(bytes) - 1;
-    this.#hashes.push(hash);
+    if (this.#used + length > MOST_STRING_BYTES) return this.#values[0]!;
+    while (this.#used + length > this.#bytes.byteLength) {
+      const wider = new Uint8Array(2 * this.#bytes.byteLength);
+      wider.set(new Uint8Array(this.#bytes.buffer));
+      this.#bytes = new DataView(wider.buffer);
+    }
+    const bytes = new Uint8Array(this.#bytes.buffer, this.#used, length);
+    bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
+    const id = this.#hashes.push(hash) - 1;
+    this.#from.push(this.#used);
+    this.#lengths.push(length);
+    // A length of its own for each string, so that even empty ones are bounded.
+    this.#used += length + 8;
     const nul = bytes.indexOf(0);
-    const value = this.make(bytes.toString('latin1', 0, nul === -1 ? length : nul));
+    const value = this.make(Buffer.from(bytes.subarray(0, nul === -1 ? length : nul)).toString('latin1'));
     this.#values.push(value);
     this.#slots[slot] = id;
-    if (this.#bytes.length * 2 > this.#mask) this.#rehash();
+    if (this.#hashes.length * 2 > this.#mask) this.#rehash();
     return value;
   }
 

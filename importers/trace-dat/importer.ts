@@ -12,9 +12,23 @@ import { mergeRecords } from './merge.js';
 import { isTraceDat, openTraceDat } from './open.js';
 import { timelinesOf } from './timeline.js';
 
+/** About the least that a record with a lock takes, in bytes. */
+const RECORD_BYTES = 32;
+/** Most events that are kept of one file: about 140 MB of columns. */
+const MOST_ROWS = 3 << 20;
+/** A record makes a handful of rows. */
+const ROWS_OF_A_RECORD = 64;
 const MOST_IDS = 1 << 16;
 
-async function readTraceDat(file: RandomAccess, builder: CaptureBuilder): Promise<void> {
+/**
+ * Reads a whole file into `builder`. Of the lock events about the first `mostRows` are kept, so that memory does not grow
+ * with the file; behind them records are counted, and that is told.
+ */
+export async function readTraceDat(
+  file: RandomAccess,
+  builder: CaptureBuilder,
+  mostRows = MOST_ROWS,
+): Promise<void> {
   const note: Note = (stat, times = 1) => builder.skips.count(stat, null, times);
   const opened = await openTraceDat(file, note);
   if (opened === null) return;
@@ -33,9 +47,15 @@ async function readTraceDat(file: RandomAccess, builder: CaptureBuilder): Promis
   const mapper = new LockEventMapper(builder, { addressDigits: 2 * dat.longSize });
   const machine = new TraceMachine();
   const feed = new Feed(mapper, dat, formats.values(), machine);
+  const data = dat.buffers.flatMap(({ cpus, compressed }) =>
+    cpus.map(({ size }) => (compressed ? 6 : 1) * size),
+  );
+  const expected = Math.ceil(data.reduce((sum, size) => sum + size, 0) / RECORD_BYTES);
+  builder.expectRows(Math.min(expected, mostRows + ROWS_OF_A_RECORD));
   const counts = new Float64Array(MOST_IDS);
   let unknown = 0;
   let lost = 0;
+  let beyond = 0;
   let isFirst = true;
   for (const { clock, base, cursors } of timelines) {
     if (unitOf(clock, dat.options.tsc) === 'count') note('trace_dat_clock_without_time');
@@ -44,21 +64,24 @@ async function readTraceDat(file: RandomAccess, builder: CaptureBuilder): Promis
     if (!isFirst) mapper.lost();
     isFirst = false;
     mergeRecords(cursors, (record) => {
+      const isKept = builder.eventCount < mostRows;
       if (record.lost !== 0) {
         lost += Math.max(1, record.lost);
-        mapper.lost();
+        if (isKept) mapper.lost();
       }
       if (record.type < 0) {
         unknown++;
         return;
       }
       counts[record.type]!++;
-      feed.take(record);
+      if (isKept) feed.take(record);
+      else beyond++;
     });
   }
   mapper.finish();
   machine.tell(builder);
   if (lost > 0) note('records_lost', lost);
+  if (beyond > 0) note('trace_dat_rows_beyond', beyond);
   counts.forEach((count, id) => {
     if (count === 0) return;
     const format = formats.get(id);

@@ -54,6 +54,11 @@ export const TRACE_DAT_SKIPS = {
     advice:
       'A compressed part of a ring buffer claims a size that no trace-cmd writes; it was not unpacked. The file is damaged, or made to harm.',
   },
+  trace_dat_rows_beyond: {
+    severity: 'data-loss',
+    advice:
+      'The recording is longer than memory is meant for: the records behind about the first three million lock events were counted and not looked at. Import a part of it: `trace-cmd split -i trace.dat -o part.dat START END`, or record fewer events with a filter.',
+  },
   trace_dat_page_bad: {
     severity: 'data-loss',
     advice: 'A page of a ring buffer says that it holds more than a page can; it was passed over.',

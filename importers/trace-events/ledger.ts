@@ -37,6 +37,12 @@ export const NMI = CONTEXTS.indexOf('nmi') as Level;
 const MOST_PLAIN_ROWS = 400_000;
 const NO_TIME_HIGH = -0x80000000;
 
+/** What `splice` does, without an array of what was removed: most often it is the last entry. */
+function removeAt<T>(list: T[], at: number): void {
+  for (let i = at + 1; i < list.length; i++) list[i - 1] = list[i]!;
+  list.pop();
+}
+
 /** State of one recording while it is read. The fields `pid` to `where` describe the record at hand. */
 export class Ledger {
   readonly runners = new Runners();
@@ -238,8 +244,8 @@ export class Ledger {
     const at = lock.holders.lastIndexOf(runner);
     if (at === -1) return -1;
     const mode = lock.modes[at]!;
-    lock.holders.splice(at, 1);
-    lock.modes.splice(at, 1);
+    removeAt(lock.holders, at);
+    removeAt(lock.modes, at);
     if (runner.held > 0) runner.held--;
     return mode;
   }
@@ -284,7 +290,7 @@ export class Ledger {
 
   settle(runner: Runner, pending: Pending): void {
     const at = runner.pending.indexOf(pending);
-    if (at !== -1) runner.pending.splice(at, 1);
+    if (at !== -1) removeAt(runner.pending, at);
   }
 
   /** The acquisition that was inferred did not happen there. */

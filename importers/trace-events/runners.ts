@@ -76,6 +76,9 @@ function newRunner(
   };
 }
 
+/** A power of two. */
+const RECENT = 64;
+
 interface Cpu {
   readonly idle: Runner;
   /** Open pieces by level, index 1..3. */
@@ -89,8 +92,8 @@ interface Cpu {
 export class Runners {
   readonly #byPid = new Map<number, Runner>();
   readonly #cpus = new Map<number, Cpu>();
-  #lastPid = Number.NaN;
-  #last: Runner | null = null;
+  /** The runners looked up last, by the low bits of the pid: a record of one CPU follows one of another. */
+  readonly #recent: (Runner | null)[] = new Array<Runner | null>(RECENT).fill(null);
   #lastCpuNumber = -2;
   #lastCpu: Cpu | null = null;
 
@@ -112,14 +115,15 @@ export class Runners {
   /** The task of that pid; pid 0 is the idle task of the CPU. */
   task(pid: number, cpu: number): Runner {
     if (pid === 0) return this.#cpu(cpu).idle;
-    if (pid === this.#lastPid && this.#last !== null) return this.#last;
+    const slot = pid & (RECENT - 1);
+    const recent = this.#recent[slot]!;
+    if (recent !== null && recent.pid === pid) return recent;
     let runner = this.#byPid.get(pid);
     if (runner === undefined) {
       runner = newRunner(pid, 0, -1, null, 0);
       this.#byPid.set(pid, runner);
     }
-    this.#lastPid = pid;
-    this.#last = runner;
+    this.#recent[slot] = runner;
     return runner;
   }
 
@@ -127,8 +131,7 @@ export class Runners {
   renew(pid: number): Runner {
     const runner = newRunner(pid, 0, -1, null, 0);
     this.#byPid.set(pid, runner);
-    this.#lastPid = pid;
-    this.#last = runner;
+    this.#recent[pid & (RECENT - 1)] = runner;
     return runner;
   }
 
@@ -139,8 +142,7 @@ export class Runners {
     this.#byPid.delete(unknown);
     runner.pid = pid;
     this.#byPid.set(pid, runner);
-    this.#lastPid = Number.NaN;
-    this.#last = null;
+    this.#recent.fill(null);
     return runner;
   }
 
