@@ -62,6 +62,10 @@ export class Session {
   print(text: string): void {
     process.stdout.write(plainText(text, process.stdout.isTTY));
   }
+  /** Data that is no text: bytes to stdout as they are. */
+  printBytes(bytes: Uint8Array): void {
+    process.stdout.write(bytes);
+  }
   /** The one object of --json. */
   printJson(form: object): void {
     process.stdout.write(`${jsonText(form, 2)}\n`);

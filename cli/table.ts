@@ -47,7 +47,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     arity: [0, null],
     summary: 'logs and captures in: any format, plain, .gz, .xz, .zst, .tar',
     about: [
-      'Prints per file what was understood and what was skipped, with advice. A folder is walked; what is not recognised there is counted and left alone. Content that was imported before is not stored again. Another relock database is merged into this one.',
+      'Prints per file what was understood and what was skipped, with advice. A folder is walked; what is not recognised there is counted and left alone. Content that was imported before is not stored again. Another relock database, or the file of a campaign (relock export campaign), is merged into this one; twice is once. A campaign that is newer there goes on from there.',
     ],
     examples: [
       { line: 'relock import dmesg.txt', says: 'a log, whatever its format' },
@@ -360,16 +360,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'export',
-    args: 'WHAT [CAPTURE]',
+    args: 'WHAT [CAPTURE|CAMPAIGN]',
     arity: [1, 2],
-    summary: 'captures, witnesses, mbox, litmus, std, ndjson, plots, junit or ktap',
+    summary: 'captures, witnesses, mbox, litmus, std, ndjson, plots, plot, campaign, junit, ktap',
     about: [
-      'captures, witnesses: JSON. mbox: the mail of each witness. litmus: the reproducers, one after the other. plots: minutes of campaigns as CSV. junit, ktap: one test a witness, triaged ones as known. std: the events of a capture for RAPID and its kin. ndjson: a capture as lines of JSON, which relock reads back. These two want a CAPTURE (a file or the beginning of an id) where there are several.',
+      'captures, witnesses: JSON. mbox: the mail of each witness. litmus: the reproducers, one after the other. plots: minutes of campaigns as CSV. junit, ktap: one test a witness, triaged ones as known. std: the events of a capture for RAPID and its kin. ndjson: a capture as lines of JSON, which relock reads back. These two want a CAPTURE (a file or the beginning of an id) where there are several. plot: a campaign as a page of HTML. campaign: a campaign with its captures, programs, witnesses, decisions, checkpoint and figures, in one file with a checksum, for labs without a network; relock import takes it in. These two take the named CAMPAIGN, or the last one.',
     ],
     examples: [
-      { line: 'relock export witnesses -o witnesses.json', says: 'into a file' },
       { line: 'relock export ktap', says: 'for kernel CI' },
       { line: 'relock export std dmesg.txt -o trace.std', says: 'for deadlock predictors' },
+      { line: 'relock export campaign night -o night.relock', says: 'there: relock import night.relock' },
     ],
     options: [{ flags: '-o, --output FILE', help: 'write there; a file that exists is not overwritten' }],
     exits: [[0, 'written'], BAD_INPUT, [4, 'there is nothing to export']],

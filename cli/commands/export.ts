@@ -11,6 +11,7 @@ import { mailForm } from '../../reports/mail/mail.js';
 import { csv } from '../../reports/text/csv.js';
 import { page } from '../../reports/text/layout.js';
 import { explanationOf } from '../explaining.js';
+import { campaignFile } from '../export-campaign.js';
 import { campaignPlot } from '../export-plot.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, nearest, Trouble, usage } from '../trouble.js';
@@ -43,7 +44,11 @@ const OF_ONE_CAPTURE = {
 /** What is written of one campaign: the named one, or the one that was worked on last. */
 const OF_ONE_CAMPAIGN = {
   plot: (store, name) => [campaignPlot(store, name)],
-} as const satisfies Record<string, (store: Store, name: string | undefined) => Iterable<string>>;
+  campaign: (store, name) => [campaignFile(store, name)],
+} as const satisfies Record<
+  string,
+  (store: Store, name: string | undefined) => Iterable<string> | Iterable<Uint8Array>
+>;
 
 type What = keyof typeof EXPORTS | keyof typeof OF_ONE_CAPTURE | keyof typeof OF_ONE_CAMPAIGN;
 const WHATS = [
@@ -78,7 +83,16 @@ export async function run(session: Session): Promise<ExitCode> {
       output,
       OF_ONE_CAPTURE[what](session, oneCapture(session, store, what)),
     );
-  if (what === 'plot')
+  if (what === 'campaign' && (output === null || output === '-') && (session.json || process.stdout.isTTY))
+    throw new Trouble(
+      {
+        title: 'A CAMPAIGN IS BYTES, NOT TEXT',
+        facts: ['I write it into a file or a pipe, and not to a terminal or into --json.'],
+        next: 'relock export campaign -o campaign.relock',
+      },
+      session.dbPath,
+    );
+  if (what === 'plot' || what === 'campaign')
     return writeChunks(session, what, output, OF_ONE_CAMPAIGN[what](store, session.args[1]));
   const nothing =
     what === 'captures' ? store.captures().length === 0 : store.witnesses({ limit: 1 }).length === 0;
@@ -107,14 +121,17 @@ function writeChunks(
   session: Session,
   what: What,
   output: string | null,
-  chunks: Iterable<string>,
+  chunks: Iterable<string> | Iterable<Uint8Array>,
 ): ExitCode {
   if (output !== null && output !== '-') {
     write(output, chunks);
     session.talk(`${output} written.`);
     if (session.json) session.printJson({ schema: 'relock.export/1', what, file: output });
   } else if (session.json) session.printJson({ schema: 'relock.export/1', what, text: [...chunks].join('') });
-  else for (const chunk of chunks) session.print(chunk);
+  else
+    for (const chunk of chunks)
+      if (typeof chunk === 'string') session.print(chunk);
+      else session.printBytes(chunk);
   return EXIT.fine;
 }
 
@@ -197,7 +214,7 @@ function coverage(store: Store): string {
 }
 
 /** Writes a new file. A folder that is not there, no room, no permission: trouble of the user's, told as such. */
-function write(output: string, chunks: Iterable<string>): void {
+function write(output: string, chunks: Iterable<string | Uint8Array>): void {
   try {
     const file = openSync(output, 'wx');
     for (const chunk of chunks) writeFileSync(file, chunk);

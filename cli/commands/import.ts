@@ -1,12 +1,13 @@
 // relock import: logs and captures in.
 import type { CaptureForm, ImportForm, MergedForm, Problem } from '../../corpus/schema/forms.js';
+import { isCampaignFile } from '../../corpus/store/campaign-file.js';
 import type { Source } from '../../importers/source.js';
 import { importedLines } from '../../reports/text/imported.js';
 import { count } from '../../reports/text/layout.js';
 import { captureForm, isWorthKeeping } from '../capture-form.js';
 import { eachSource, ingestSource, type Kept, keep, knownFormat } from '../ingest.js';
 import { inputFiles } from '../input-files.js';
-import { isDatabase, mergeDatabase, mergedLines } from '../merging.js';
+import { isDatabase, mergeCampaign, mergeDatabase, mergedLines } from '../merging.js';
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
 
@@ -48,12 +49,15 @@ export async function run(session: Session): Promise<ExitCode> {
     if (named && isDatabase(path)) {
       const form = await mergeDatabase(session, path);
       merged.push(form);
-      if (!session.json) session.print(`${mergedLines(form).join('\n')}\n`);
+      if (!session.json) session.print(`${mergedLines(form, 'database').join('\n')}\n`);
       continue;
     }
     const timed = async (source: Source) => {
       const began = performance.now();
-      return { taken: await ingestSource(source, format), tookMs: performance.now() - began };
+      const taken = isCampaignFile(await source.headBytes())
+        ? await mergeCampaign(session, source)
+        : await ingestSource(source, format);
+      return { taken, tookMs: performance.now() - began };
     };
     for await (const handled of eachSource(path, timed)) {
       if (handled.what === 'archive') {
@@ -66,6 +70,11 @@ export async function run(session: Session): Promise<ExitCode> {
         if (taken.code === EXIT.nothing && !alone) passedOver++;
         else failures.push({ path, problem: taken.problem, code: taken.code });
         if (alone || taken.code === EXIT.trouble) session.complain(taken.problem, path);
+        continue;
+      }
+      if ('merged' in taken) {
+        merged.push(taken.merged);
+        if (!session.json) session.print(`${mergedLines(taken.merged, 'campaign').join('\n')}\n`);
         continue;
       }
       const useful = isWorthKeeping(taken.capture);

@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import type { Problem } from '../schema/forms.js';
 import type { CaptureId, Signature, WitnessId } from '../schema/ids.js';
 import type { Witness } from '../schema/witness.js';
+import { saveFigures } from './campaign-lock.js';
 import { addCapture, capturePack, loadCapture, loadPrograms, putPrograms } from './capture-table.js';
 import { cannotBe, notOurs } from './check-file.js';
 import { DATABASE_VERSION, databaseVersion, migrate } from './migrations.js';
@@ -12,7 +13,8 @@ import { append, triageLog } from './triage-table.js';
 import { problemOf, unsealed } from './trouble.js';
 import { putChanges, storeWitness } from './witness-table.js';
 
-type OpenToMerge =
+/** A database that can be merged into another, or why it is refused. */
+export type OpenToMerge =
   | { readonly ok: true; readonly db: Database }
   | { readonly ok: false; readonly problem: Problem };
 
@@ -51,18 +53,24 @@ export function openToMerge(path: string, into: string, busyTimeoutMs: number): 
   }
 }
 
+/** What of another database is taken over, beside its captures and programs. */
+export interface Accept {
+  readonly witness: (witness: Witness) => boolean;
+  readonly campaign: (name: string) => boolean;
+}
+
 /** The caller has opened a transaction on `db`. */
-export function merge(db: Database, other: Database, accept: (witness: Witness) => boolean): Merged {
+export function merge(db: Database, other: Database, accept: Accept): Merged {
   const captures = mergeCaptures(db, other);
   const programs = counted(db, 'program_source', () => putPrograms(db, loadPrograms(other, null)));
-  const { stored, refused } = mergeWitnesses(db, other, accept);
+  const { stored, refused } = mergeWitnesses(db, other, accept.witness);
   return {
     captures,
     programs,
     witnesses: stored,
     sightings: counted(db, 'sighting', () => mergeSightings(db, other)),
     decisions: counted(db, 'triage', () => mergeDecisions(db, other)),
-    ...mergeCampaigns(db, other),
+    ...mergeCampaigns(db, other, accept.campaign),
     refused,
   };
 }
@@ -178,7 +186,11 @@ function mergeDecisions(db: Database, other: Database): void {
 }
 
 /** A campaign is one run of the dice: of the same one the later checkpoint wins, of two with one name this one's stays. */
-function mergeCampaigns(db: Database, other: Database): { campaigns: number; leftCampaigns: string[] } {
+function mergeCampaigns(
+  db: Database,
+  other: Database,
+  accept: (name: string) => boolean,
+): { campaigns: number; leftCampaigns: string[] } {
   const columns = `name, seed, execs, steps, seconds, features, seeds, new_signatures, model, state, state_sha256,
                    started_at, updated_at`;
   const rows = other.prepare(`SELECT ${columns} FROM campaign ORDER BY name`).all() as {
@@ -190,6 +202,7 @@ function mergeCampaigns(db: Database, other: Database): { campaigns: number; lef
   const leftCampaigns: string[] = [];
   let campaigns = 0;
   for (const row of rows) {
+    if (!accept(row.name)) continue;
     const here = db
       .prepare('SELECT seed, started_at, updated_at FROM campaign WHERE name = ?')
       .get(row.name) as { seed: number; started_at: string; updated_at: string } | undefined;
@@ -216,6 +229,10 @@ function mergeCampaigns(db: Database, other: Database): { campaigns: number; lef
        VALUES (:campaign, :minute, :at, :execs, :steps, :features, :seeds, :new_signatures, :figures)`,
     );
     for (const minute of minutes) put.run(minute);
+    const now = other.prepare('SELECT at, figures FROM campaign_now WHERE campaign = ?').get(row.name) as
+      | { readonly at: string; readonly figures: string }
+      | undefined;
+    if (now !== undefined) saveFigures(db, row.name, now.figures, now.at);
     campaigns++;
   }
   return { campaigns, leftCampaigns };

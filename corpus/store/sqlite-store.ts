@@ -3,6 +3,7 @@ import type { Capture } from '../schema/capture.js';
 import type { Defect } from '../schema/forms.js';
 import type { CaptureId, Signature, WitnessId } from '../schema/ids.js';
 import type { TriageState, Witness } from '../schema/witness.js';
+import { openCampaignFile, packCampaign } from './campaign-file.js';
 import { holdsCampaign, lockCampaign, saveFigures, unlockCampaign } from './campaign-lock.js';
 import {
   loadCampaign,
@@ -19,7 +20,7 @@ import {
   loadPrograms,
   putPrograms,
 } from './capture-table.js';
-import { merge, openToMerge } from './merge.js';
+import { merge, type OpenToMerge, openToMerge } from './merge.js';
 import { cannedQueries, queryReadOnly } from './queries.js';
 import { loadMarks, loadSignatureRows, type Marks, type SignatureRow } from './signature-index.js';
 import { type Database, openReadable } from './sqlite.js';
@@ -134,8 +135,17 @@ export class SqliteStore implements Store {
     this.atomically(() => putChanges(this.#db, witness, changes));
   }
   merge(path: string, accept: (witness: Witness) => boolean): MergeResult {
-    const other = openToMerge(path, this.path, this.#busyTimeoutMs);
+    return this.#take(openToMerge(path, this.path, this.#busyTimeoutMs), accept);
+  }
+  exportCampaign(name: string): Uint8Array | null {
+    return this.#read(() => packCampaign(this.#db, name));
+  }
+  mergeCampaign(bytes: Uint8Array, about: string, accept: (witness: Witness) => boolean): MergeResult {
+    return this.#take(openCampaignFile(bytes, about), accept);
+  }
+  #take(other: OpenToMerge, witness: (witness: Witness) => boolean): MergeResult {
     if (!other.ok) return other;
+    const accept = { witness, campaign: () => true };
     try {
       return { ok: true, merged: this.atomically(() => merge(this.#db, other.db, accept)) };
     } finally {

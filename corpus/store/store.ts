@@ -286,6 +286,10 @@ export interface Store {
    * each witness that would be stored whether it replays.
    */
   merge(path: string, accept: (witness: Witness) => boolean): MergeResult;
+  /** A campaign file: the campaign with its captures, programs, witnesses and figures; null if there is none of that name. */
+  exportCampaign(name: string): Uint8Array | null;
+  /** The same as `merge` from the bytes of a campaign file; `about` is what the file is called. */
+  mergeCampaign(bytes: Uint8Array, about: string, accept: (witness: Witness) => boolean): MergeResult;
 
   /** Writes the campaign's figures and state, and the row of this minute in `coverage`. */
   saveCheckpoint(name: string, checkpoint: Checkpoint, at: string): void;
