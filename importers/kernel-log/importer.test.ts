@@ -101,6 +101,11 @@ const EXPECTED: Readonly<
       'hung-task@120 lf_t2_ba/96 | lf_t2_ba/96 D ret_from_fork',
     ],
   },
+  '08-x86-igt-phases.log': {
+    arch: 'x86_64',
+    kernel: '6.13.0-rc2',
+    reports: ['hung-task@5 xe_exec_reset/1271 | xe_exec_reset/1271 D entry_SYSCALL_64_after_hwframe'],
+  },
 };
 
 describe('samples', () => {

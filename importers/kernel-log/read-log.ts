@@ -1,4 +1,4 @@
-// Reads a source of kernel text into a builder: reports of the kernel, tables drawn by hand, listings of stacks.
+// Reads a source of kernel text into a builder: reports of the kernel, tables drawn by hand, listings of stacks, phases of tests.
 import type { Report } from '../../corpus/schema/report.js';
 import type { CaptureBuilder } from '../builder.js';
 import { TracesInside } from '../ftrace/inside-log.js';
@@ -6,6 +6,7 @@ import { ListingReader } from '../listing/reader.js';
 import { DrawnReader, drawnOutside } from '../scenario/reader.js';
 import type { TextBlock } from '../text-blocks.js';
 import { assembleEpisodes } from './episodes/assemble.js';
+import { PhaseNotes } from './phases.js';
 import { KernelLogReader } from './reader.js';
 import { RECOGNISERS } from './recognisers.js';
 
@@ -30,6 +31,7 @@ export class LogSink {
   readonly #drawings = new DrawnReader();
   readonly #listings: ListingReader;
   readonly #traces: TracesInside;
+  readonly #phases: PhaseNotes;
 
   /** `listing`: the text is a listing of stacks as a whole, of any length. */
   constructor(builder: CaptureBuilder, listing = false) {
@@ -37,6 +39,7 @@ export class LogSink {
     this.#reader = new KernelLogReader(RECOGNISERS, builder.skips);
     this.#listings = new ListingReader(listing);
     this.#traces = new TracesInside(builder);
+    this.#phases = new PhaseNotes(builder);
   }
 
   block(block: TextBlock): void {
@@ -44,6 +47,7 @@ export class LogSink {
     this.#drawings.block(block);
     this.#listings.block(block);
     this.#traces.block(block);
+    this.#phases.block(block);
   }
 
   end(): void {
