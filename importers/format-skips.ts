@@ -106,6 +106,41 @@ export const FORMAT_SKIPS = {
     advice:
       'perf could not match some lock events to each other (`bad:` in its output), so its table counts too few. Record with a larger buffer: perf lock record -m 64M.',
   },
+  ctf_line_unreadable: {
+    severity: 'notice',
+    advice:
+      'A line of the output of babeltrace2 could not be read. Look at it: was the file cut, or edited? Nothing is concluded across half a record. Print again: `babeltrace2 TRACE > run.txt 2>&1`.',
+  },
+  ctf_without_thread: {
+    severity: 'data-loss',
+    advice:
+      'The records do not say which thread they are of, and no sched_switch on that CPU had told. Record with `lttng add-context -k -t tid -t procname`, and with sched_switch among the events.',
+  },
+  ctf_without_names: {
+    severity: 'error',
+    advice:
+      'The names of the fields were left out, so nothing tells a lock from a flag. Print again without `--names`: `babeltrace2 TRACE > run.txt 2>&1`.',
+  },
+  ctf_lock_without_address: {
+    severity: 'data-loss',
+    advice:
+      'A lock event has no address of the lock, so it was not used. Look at it: LTTng prints lockdep_addr, perf lock_addr; was the output filtered?',
+  },
+  ctf_events_discarded: {
+    severity: 'data-loss',
+    advice:
+      'The tracer discarded events; nothing is concluded across such a place. Record fewer events or with larger buffers: `lttng enable-channel -k --subbuf-size=8M --num-subbuf=8 NAME`.',
+  },
+  ctf_between_losses: {
+    severity: 'data-loss',
+    advice:
+      'Records stand in a stretch of time in which the tracer discarded others, so what they say of locks was not used. Record with larger buffers: `lttng enable-channel -k --subbuf-size=8M --num-subbuf=8 NAME`.',
+  },
+  ctf_losses_unplaced: {
+    severity: 'data-loss',
+    advice:
+      'The tracer discarded events and nothing says where, so what is concluded assumes that none of them bore on it. Print both outputs into one file, without --clock-cycles: `babeltrace2 TRACE > run.txt 2>&1`.',
+  },
   std_line_unreadable: {
     severity: 'data-loss',
     advice:

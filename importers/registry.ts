@@ -1,6 +1,7 @@
 // All importers in the one order in which they are asked whether a file is theirs.
 import { bpftraceImporter } from './bpftrace/importer.js';
 import { crashImporter } from './crash/importer.js';
+import { ctfImporter } from './ctf/importer.js';
 import { ftraceImporter } from './ftrace/importer.js';
 import type { Importer } from './importer.js';
 import { kernelLogImporter } from './kernel-log/importer.js';
@@ -34,6 +35,7 @@ export const IMPORTERS: readonly Importer[] = [
   lockdepChainsImporter,
   lockStatImporter,
   perfScriptImporter,
+  ctfImporter,
   perfLockImporter,
 ].sort((a, b) => a.priority - b.priority);
 

@@ -58,6 +58,13 @@ function behind(text: string, key: string, from: number, to: number): number {
   return at === -1 ? -1 : from + at + key.length;
 }
 
+/** How a task left the CPU, by the number in `prev_state`: 0 preempted, 1 of its own will, 2 dead. */
+export function howLeft(state: number): 0 | 1 | 2 {
+  // TASK_REPORT_MAX (0x100) marks preemption; include/trace/events/sched.h __trace_sched_switch_state().
+  if (state <= 0 || (state & 0x100) !== 0) return 0;
+  return (state & 0x30) !== 0 ? 2 : 1;
+}
+
 /** Reads payloads of one recording. */
 export class Payloads {
   readonly #mapper: LockEventMapper;
@@ -223,10 +230,7 @@ export class Payloads {
     }
     const raw = behind(text, 'prev_state=', from, to);
     if (raw === -1) return 0;
-    const state = numberAt(text, raw);
-    // TASK_REPORT_MAX (0x100) marks preemption; include/trace/events/sched.h __trace_sched_switch_state().
-    if (state <= 0 || (state & 0x100) !== 0) return 0;
-    return (state & 0x30) !== 0 ? 2 : 1;
+    return howLeft(numberAt(text, raw));
   }
 
   /** `comm=X pid=N`, or `X:N [prio]` as the plugin of trace-cmd rewrites it. */
@@ -259,9 +263,9 @@ export class Payloads {
     if (isReturn) {
       const first = symbol(place.slice(0, arrow));
       const second = symbol(place.slice(arrow + 4));
-      name = second ?? withoutSuffix(event);
+      name = second ?? functionOfProbe(event);
       caller = second === null ? null : first;
-    } else name = symbol(place) ?? withoutSuffix(event);
+    } else name = symbol(place) ?? functionOfProbe(event);
     const rest = text.slice(close + 1, to);
     const ret = RET.exec(rest)?.[1];
     let address = -1;
@@ -282,7 +286,7 @@ const RET = / (?:ret|retval|rc|\$retval)=(-?(?:0x[0-9a-f]+|\d+))/;
 const LOCK_ARGUMENT = / (?:lock|sem|mutex|addr|rwsem|l|m|x|arg1|\w+)=(0x[0-9a-f]{4,16})\b/;
 
 /** The function that a probe is named after, without what marks its end. */
-function withoutSuffix(event: string): string {
+export function functionOfProbe(event: string): string {
   return event
     .replace(/^(?:p|r|f|kp|kr)_(?=\w+_(?:lock|unlock|read|write)|mutex|down|up_)/, '')
     .replace(/_+(?:ret|return|exit|entry|enter|exit__return|_return)$/, '')
