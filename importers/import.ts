@@ -1,6 +1,7 @@
 // Imports one source: chooses the importer, reads, and hands back a capture or the reason why there is none.
 import type { Capture } from '../corpus/schema/capture.js';
 import { CaptureBuilder } from './builder.js';
+import { foreignFile } from './foreign-files.js';
 import { kernelLogImporter } from './kernel-log/importer.js';
 import { IMPORTERS, importerOf, sniff, sniffBytes } from './registry.js';
 import type { Source } from './source.js';
@@ -73,6 +74,17 @@ export async function importSource(source: Source, options: ImportOptions = {}):
     provenance: importer.provenance ?? 'line',
   });
   if (wanted === null && isEmpty(capture)) {
+    const foreign = foreignFile(await source.headBytes());
+    if (foreign !== null)
+      return {
+        ok: false,
+        problem: {
+          kind: 'nothing-recognised',
+          title: `this is ${foreign.what}`,
+          facts: foreign.facts,
+          next: foreign.next(source.name),
+        },
+      };
     const facts =
       source.bytesRead === 0
         ? ['The file is empty.']

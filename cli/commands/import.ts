@@ -11,6 +11,10 @@ import { isDatabase, mergeCampaign, mergeDatabase, mergedLines } from '../mergin
 import type { Session } from '../session.js';
 import { EXIT, type ExitCode, Trouble, usage } from '../trouble.js';
 
+/** Where a problem has no command of its own. */
+const HELP = 'relock import -h';
+/** Commands for files of other tools, of a folder with many. */
+const MOST_REMEDIES = 5;
 const NOT_KEPT: Kept = { already: false, programs: 0, notes: [] };
 
 interface Failure {
@@ -41,6 +45,7 @@ export async function run(session: Session): Promise<ExitCode> {
   let passedOver = 0;
   let anyFacts = false;
   const merged: MergedForm[] = [];
+  const remedies = new Map<string, Problem>();
   const tell = (form: CaptureForm, kept: Kept): void => {
     forms.push(form);
     if (!session.json) session.print(`${importedLines(form, kept.programs, kept.notes).join('\n')}\n`);
@@ -67,8 +72,11 @@ export async function run(session: Session): Promise<ExitCode> {
       const taken = handled.what === 'trouble' ? { ok: false as const, ...handled } : handled.done.taken;
       const alone = named && !(handled.what === 'done' && handled.isMember);
       if (!taken.ok) {
-        if (taken.code === EXIT.nothing && !alone) passedOver++;
-        else failures.push({ path, problem: taken.problem, code: taken.code });
+        if (taken.code === EXIT.nothing && !alone) {
+          passedOver++;
+          const isMember = handled.what === 'done' && handled.isMember;
+          if (taken.problem.next !== HELP && !isMember) remedies.set(taken.problem.next, taken.problem);
+        } else failures.push({ path, problem: taken.problem, code: taken.code });
         if (alone || taken.code === EXIT.trouble) session.complain(taken.problem, path);
         continue;
       }
@@ -95,7 +103,10 @@ export async function run(session: Session): Promise<ExitCode> {
     session.talk(
       `${count(passedOver, 'file')} in folders and archives passed over: nothing about locks was recognised in them.`,
     );
-  return conclude(session, { forms, merged, failures, programs, anyFacts, passedOver });
+  const foreign = [...remedies.values()];
+  for (const { next } of foreign.slice(0, MOST_REMEDIES))
+    session.talk(`Another tool makes text of some of them.   Next: ${next}`);
+  return conclude(session, { forms, merged, failures, programs, anyFacts, passedOver, foreign });
 }
 
 interface Outcome {
@@ -105,6 +116,8 @@ interface Outcome {
   readonly programs: number;
   readonly anyFacts: boolean;
   readonly passedOver: number;
+  /** What was passed over and another tool makes text of, once a command. */
+  readonly foreign: readonly Problem[];
 }
 
 function conclude(session: Session, outcome: Outcome): ExitCode {
@@ -134,7 +147,7 @@ function conclude(session: Session, outcome: Outcome): ExitCode {
 /** Why there is nothing to work on, or null if there is something. */
 function nothingIn(
   session: Session,
-  { forms, merged, failures, anyFacts, passedOver }: Outcome,
+  { forms, merged, failures, anyFacts, passedOver, foreign }: Outcome,
 ): Problem | null {
   if (anyFacts || (merged.length > 0 && forms.length === 0 && failures.length === 0)) return null;
   const [first] = failures;
@@ -143,7 +156,7 @@ function nothingIn(
     return {
       title: 'NO IMPORTER KNOWS THESE FILES',
       facts: [`I looked at ${passedOver} files below ${session.args.join(' ')} and recognised none.`],
-      next: 'relock import --format kernel-log FILE',
+      next: foreign[0]?.next ?? 'relock import --format kernel-log FILE',
     };
   const read = forms.flatMap((form) => Object.entries(form.by_event)).map(([name, n]) => `${name} ${n}`);
   return {

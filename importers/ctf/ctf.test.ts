@@ -13,7 +13,8 @@ import { readCtfLine, readDiscarded } from './line.js';
 const SAMPLES = join(import.meta.dirname, '../testdata/ctf');
 const sample = (name: string): string => readFileSync(join(SAMPLES, name), 'utf8');
 
-sampleTests('ctf');
+// A warning of babeltrace2 before the records looks like a kernel's; the kernel log is asked last.
+sampleTests('ctf', { alsoClaimedBy: ['kernel-log'] });
 
 /** Events in order: `PID kind class`. */
 function lockEvents({ events, tasks, locks, classes }: Capture): string[] {
@@ -99,7 +100,7 @@ describe('CTF text', () => {
   it('reads probes of perf, whose addresses are decimal', async () => {
     const capture = await captureOf(sample('08-probes-halves-and-others.txt'));
     expect(programs(capture)).toBe(1);
-    expect(capture.locks.map((lock) => lock.address)).toEqual(['ffff888101c2a0b8', 'ffff888101c2a168']);
+    expect(capture.locks.map((lock) => lock.address)).toEqual(['ffff8881051620b8', 'ffff888105162168']);
   });
 });
 
@@ -252,7 +253,7 @@ it('lines of any length and shape are looked at once', () => {
     for (const end of ['', 'x', '}', ': { ']) {
       const head = `${part.repeat(65_536 / part.length)}${end}`;
       expect(ctfImporter.sniff(head)).toBe(false);
-      const whole = end === '}' && part === ' ';
+      const whole = end === '}' && (part === ' ' || part === 'name = a, ');
       expect(readCtfLine(`[1.000000000] e: { cpu_id = 0 }, { ${head}`) === 'cut').toBe(!whole);
     }
 });
