@@ -1,5 +1,6 @@
 // Candidates: the small program that a cycle comes down to, put together from the tasks that it needs.
 import { BASES, type Basis } from '../../corpus/schema/capture.js';
+import type { LockKind } from '../../corpus/schema/lock.js';
 import type { LoweredProgram, Op, Program, ProgramLock, ProgramTask } from '../../corpus/schema/program.js';
 import { truncated } from '../shrink/bodies.js';
 import { neededTasks, usesOf } from '../shrink/slice.js';
@@ -65,12 +66,14 @@ function partOf(index: number, source: PredictSource, nodes: readonly GraphNode[
     }),
     steered,
   );
+  const kinds = new Map(program.locks.map(({ id, kind }) => [id, kind]));
+  const kindOf = (lock: string): LockKind | undefined => kinds.get(lock);
   const bodies = new Map<number, readonly Op[]>();
   for (const t of tasks) {
     const body = program.tasks[t]?.body ?? [];
     const at = members.find((n) => n.dependency.task === t)?.dependency;
     if (at === undefined) bodies.set(t, body);
-    else bodies.set(t, truncated(body, at.want.how === 'interrupted' ? at.op - 1 : at.op).body);
+    else bodies.set(t, truncated(body, at.want.how === 'interrupted' ? at.op - 1 : at.op, kindOf).body);
   }
   return { index, source, tasks, bodies };
 }

@@ -358,6 +358,21 @@ describe('predict, case by case', () => {
     expect(cycles[0]?.classes).toHaveLength(n);
   });
 
+  it('names nobody too many where an interrupted task could still give a unit of a semaphore', () => {
+    // The handler waits for a unit that the task under it or the last one could give: the cycle is the short one.
+    const p = program([lockOf('S', 'srcu'), { ...lockOf('U', 'semaphore'), units: 0 }], {
+      giver: [lockOp('S'), unlockOp('U'), lockOp('S'), unlockOp('U')],
+      handler: [lockOp('U'), unlockOp('U')],
+      waiter: [lockOp('U'), op({ do: 'sync', lock: 'S' }), unlockOp('U')],
+    });
+    const irq = { ...p, tasks: p.tasks.map((t, i) => (i === 1 ? { ...t, irq: 'soft' as const } : t)) };
+    const truth = deadlocks(irq);
+    expect(truth).toEqual(new Set(['giver,handler']));
+    for (const { tasks, status } of cyclesOf(irq)) {
+      if (status === 'confirmed') expect(truth).toContain([...tasks].sort().join());
+    }
+  });
+
   it('says so when limits cut it short', () => {
     const p = program([lockOf('A'), lockOf('B')], {
       one: section('A', 'B'),

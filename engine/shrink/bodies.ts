@@ -1,4 +1,5 @@
 // Edits of task bodies that keep them sensible: what was taken is still given back, and nothing else is.
+import type { LockKind } from '../../corpus/schema/lock.js';
 import type { Op } from '../../corpus/schema/program.js';
 
 /** Index of the unlock that closes the section which the lock op at `at` opens, or null if the body never closes it. */
@@ -16,11 +17,14 @@ export function closingOp(body: readonly Op[], at: number): number | null {
 
 /**
  * The body up to and with op `last`, then only what others may be waiting for: the unlocks of what is held by then,
- * `irqs on` and `bh on` where they were switched off, signals, forks. `kept` gets the indices of the original ops.
+ * `irqs on` and `bh on` where they were switched off, signals, forks, and units of semaphores that are given without being
+ * taken: who may yet give one is whom the others wait for (engine/model/wakers.ts). `kept` gets the indices of the
+ * original ops.
  */
 export function truncated(
   body: readonly Op[],
   last: number,
+  kindOf: (lock: string) => LockKind | undefined,
 ): { readonly body: Op[]; readonly kept: number[] } {
   const kept: number[] = [];
   const held = new Map<string, number>();
@@ -28,7 +32,10 @@ export function truncated(
   const retaken = new Map<string, number>();
   let irqsOff = false;
   let bhOff = false;
+  /** Up to here an attempt that fails may leave ops out. */
+  let skippedUpTo = -1;
   body.forEach((op, i) => {
+    const isSemaphore = 'lock' in op && kindOf(op.lock) === 'semaphore';
     if (i <= last) {
       kept.push(i);
       if (op.do === 'lock') held.set(op.lock, (held.get(op.lock) ?? 0) + 1);
@@ -38,12 +45,15 @@ export function truncated(
     } else if (op.do === 'signal' || op.do === 'signal-all' || op.do === 'fork') {
       kept.push(i);
     } else if (op.do === 'lock') {
+      if (op.attempt) skippedUpTo = Math.max(skippedUpTo, closingOp(body, i) ?? i);
+      // Of a semaphore only what is taken for certain is owed.
+      if (isSemaphore && (op.guard !== null || i <= skippedUpTo)) return;
       retaken.set(op.lock, (retaken.get(op.lock) ?? 0) + 1);
     } else if (op.do === 'unlock' && (retaken.get(op.lock) ?? 0) > 0) {
       retaken.set(op.lock, (retaken.get(op.lock) ?? 0) - 1);
-    } else if (op.do === 'unlock' && (held.get(op.lock) ?? 0) > 0) {
+    } else if (op.do === 'unlock' && (isSemaphore || (held.get(op.lock) ?? 0) > 0)) {
       kept.push(i);
-      held.set(op.lock, (held.get(op.lock) ?? 0) - 1);
+      held.set(op.lock, Math.max(0, (held.get(op.lock) ?? 0) - 1));
     } else if (op.do === 'irqs' && op.on && irqsOff) {
       kept.push(i);
       irqsOff = false;
