@@ -35,3 +35,32 @@ export function philosophers(n: number): Program {
   }
   return parsed(lines);
 }
+
+/**
+ * Text of a program that no search finishes: `tasks` bodies over `locks` mutexes and rwsems and a completion that the
+ * first task gives at its end. All keep one lock order but the last two, who are at odds about one pair.
+ */
+export function endless(seed: number, tasks = 12, locks = 17): string {
+  const rng = xorshift(seed);
+  const lines = [`litmus 1 endless-${seed}`];
+  for (let l = 0; l < locks; l++) lines.push(`lock L${l} ${l % 4 === 3 ? 'rwsem' : 'mutex'}`);
+  lines.push('lock DONE completion');
+  for (let t = 0; t < tasks; t++) {
+    lines.push(`task T${t}`);
+    for (let section = 0; section < 9; section++) {
+      if (t > 0 && t % 5 === 0 && section === 6) lines.push('  wait DONE');
+      const held = new Set<number>();
+      while (held.size < 4) held.add(rng.below(locks));
+      const rising = [...held].sort((a, b) => a - b);
+      for (const l of rising) lines.push(`  lock L${l}${l % 4 === 3 && rng.below(2) === 0 ? ' read' : ''}`);
+      for (const l of rising.reverse()) lines.push(`  unlock L${l}`);
+    }
+    if (t === 0) lines.push('  signal-all DONE');
+    if (t >= tasks - 2) {
+      const pair = t === tasks - 1 ? [1, 0] : [0, 1];
+      for (const l of pair) lines.push(`  lock L${l}`);
+      for (const l of pair.reverse()) lines.push(`  unlock L${l}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -102,7 +102,7 @@ export function checkLitmus(file: string, text: LitmusTextResult, foundAt: strin
     complete: result.complete,
     expected,
     ok,
-    schedules: result.finds.length,
+    schedules: result.schedules,
     states: result.states,
     witnesses: result.finds.flatMap(({ schedule }) => {
       const done = establish({ lowered: asWritten(program), run: { schedule }, captures: [], foundAt });
@@ -129,7 +129,7 @@ export async function checkCapture(
     complete: result.exhausted && !partial && (complete ?? programs.length > 0),
     expected: null,
     ok: null,
-    schedules: result.execs,
+    schedules: result.programs.reduce((sum, program) => sum + program.schedules, result.execs),
     states: result.programs.reduce((sum, program) => sum + program.states, 0),
     witnesses: result.witnesses,
   };

@@ -146,6 +146,7 @@ export interface CheckFileForm {
   readonly expected: readonly string[] | null;
   /** Whether what was found equals `expected`; null where nothing is expected. */
   readonly ok: boolean | null;
+  /** Covered: run one by one, or gone by the search to an end or to where another had been before. */
   readonly schedules: number;
   readonly states: number;
   readonly witnesses: readonly Witness[];

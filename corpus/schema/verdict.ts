@@ -27,6 +27,8 @@ export interface SearchResult {
   readonly complete: boolean;
   /** Distinct states visited. */
   readonly states: number;
+  /** Ways that were gone to an end, or to where another had been before: each is a schedule that was covered. */
+  readonly schedules: number;
   /** Transitions taken. */
   readonly steps: number;
 }

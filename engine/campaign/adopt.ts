@@ -31,7 +31,14 @@ export function adopt(state: CampaignState, programs: readonly CampaignProgram[]
       cyclesComplete: false,
       programs: keys.map(
         (key) =>
-          before.get(key)?.outcome ?? { key, observed: false, complete: false, states: 0, illFormed: null },
+          before.get(key)?.outcome ?? {
+            key,
+            observed: false,
+            complete: false,
+            states: 0,
+            schedules: 0,
+            illFormed: null,
+          },
       ),
       sightings: state.sightings.flatMap(({ signature, program }) =>
         moved(program) < 0 ? [] : [{ signature, program: moved(program) }],

@@ -61,6 +61,7 @@ export type JobResult =
       readonly kind: 'search';
       readonly complete: boolean;
       readonly states: number;
+      readonly schedules: number;
       readonly steps: number;
       readonly finds: readonly Schedule[];
       /** Why the program cannot be run, or null. */
@@ -116,6 +117,7 @@ function* search(program: Program, states: number): Generator<number, JobResult>
       kind: 'search',
       complete: false,
       states: 0,
+      schedules: 0,
       steps: 0,
       finds: [],
       illFormed: compiled.reason,
@@ -125,6 +127,7 @@ function* search(program: Program, states: number): Generator<number, JobResult>
     kind: 'search',
     complete: found.complete,
     states: found.states,
+    schedules: found.schedules,
     steps: found.steps,
     finds: found.finds.map(({ schedule }) => schedule),
     illFormed: null,

@@ -73,7 +73,14 @@ export class Ledger {
     this.phase = from?.phase ?? 'observed';
     this.programs = [
       ...(from?.programs ??
-        keys.map((key) => ({ key, observed: false, complete: false, states: 0, illFormed: null }))),
+        keys.map((key) => ({
+          key,
+          observed: false,
+          complete: false,
+          states: 0,
+          schedules: 0,
+          illFormed: null,
+        }))),
     ];
     this.cycles = [...(from?.cycles ?? [])];
     this.cyclesComplete = from?.cyclesComplete ?? false;
@@ -318,9 +325,9 @@ export class Ledger {
       if (result.bad && job.kind === 'observe') this.#found(this.#target(index), job.schedule);
     }
     if (result.kind === 'search') {
-      const { complete, states, illFormed } = result;
+      const { complete, states, schedules, illFormed } = result;
       for (const schedule of result.finds) this.#found(this.#target(index), schedule);
-      this.programs[index] = { ...before, complete, states, illFormed };
+      this.programs[index] = { ...before, complete, states, schedules, illFormed };
       this.#searchSteps += result.steps;
     }
   }

@@ -11,7 +11,7 @@ import type { ShrinkLimits } from '../shrink/shrink.js';
 import type { CaptureRef } from './establish.js';
 
 /** Goes up when an older build could not go on from the state. */
-export const CAMPAIGN_STATE_VERSION = 2;
+export const CAMPAIGN_STATE_VERSION = 3;
 
 /**
  * In this order: replay what the logs show, search each program a little, predict across programs, search those that
@@ -40,6 +40,8 @@ export interface ProgramOutcome {
   readonly complete: boolean;
   /** Distinct states of the largest search. */
   readonly states: number;
+  /** Schedules that this search covered: gone to an end, or to where another had been before. */
+  readonly schedules: number;
   /** Why it cannot be run, or null. */
   readonly illFormed: string | null;
 }

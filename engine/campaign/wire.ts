@@ -7,7 +7,7 @@ import type { Job, JobResult, SliceOrder, SliceResult } from './job.js';
 import * as is from './shapes.js';
 
 /** Goes up when jobs or results change their form. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** What two processes must have in common to give the same results: else the state depended on who was faster. */
 export interface Dialect {
@@ -139,6 +139,7 @@ const resultShape = is.either(
     kind: is.oneOf(['search']),
     complete: is.truth,
     states: is.count,
+    schedules: is.count,
     steps: is.count,
     finds: is.listOf(is.schedule),
     illFormed: is.orNull(is.text),

@@ -75,6 +75,19 @@ describe('exhaustive search', () => {
     );
   });
 
+  it('counts schedules: one for each way that ends, or comes to where another was', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const program = randomProgram(xorshift(seed), { ...PLAIN_SHAPE, tasks: 3, ops: 4 });
+        const all = explore(program, LIMITS, false);
+        // A transition leads to a state that is new, or ends a way.
+        expect(all.schedules).toBe(all.steps - Math.max(0, all.states - 1));
+        expect(explore(program, LIMITS).schedules).toBeGreaterThan(0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('is not complete where the limit of states was hit', () => {
     const program = randomProgram(xorshift(5), { ...PLAIN_SHAPE, tasks: 5, ops: 8 });
     const result = explore(program, { states: 10 }, false);

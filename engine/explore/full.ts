@@ -27,6 +27,7 @@ export function* fullSteps(machine: Machine, limits: SearchLimits): Generator<nu
   const pathLength: number[] = [];
   const choices: number[] = [];
   let steps = 0;
+  let schedules = 0;
   let pauseAt = SLICE;
   let full = false;
   // True while the machine is in the state of the last frame.
@@ -35,11 +36,15 @@ export function* fullSteps(machine: Machine, limits: SearchLimits): Generator<nu
   /** Looks at the state that the machine is in: an end, seen before, or a new frame. */
   const enter = (): void => {
     if (machine.actMask() === 0) {
+      schedules++;
       record(finds, machine.finished(), path);
       return;
     }
     machine.writeKey(key, 0);
-    if (seen.add(key, 0) >= 0) return;
+    if (seen.add(key, 0) >= 0) {
+      schedules++;
+      return;
+    }
     if (seen.size > limits.states) {
       full = true;
       return;
@@ -79,7 +84,7 @@ export function* fullSteps(machine: Machine, limits: SearchLimits): Generator<nu
       yield seen.size;
     }
   }
-  return { finds: [...finds.values()].sort(byTasks), complete: !full, states: seen.size, steps };
+  return { finds: [...finds.values()].sort(byTasks), complete: !full, states: seen.size, schedules, steps };
 }
 
 /** All entries that a schedule could go on with, if one of `tasks` acts. */

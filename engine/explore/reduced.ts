@@ -38,6 +38,7 @@ export function* reducedSteps(machine: Machine, limits: SearchLimits): Generator
   const pathLength: number[] = [];
   const choices: number[] = [];
   let steps = 0;
+  let schedules = 0;
   let pauseAt = SLICE;
   let full = false;
   let fresh = false;
@@ -82,11 +83,15 @@ export function* reducedSteps(machine: Machine, limits: SearchLimits): Generator
     for (let t = reduction.single(m.last); t >= 0; t = reduction.single(m.last)) act(t);
     const movable = reduction.movable();
     if (movable === 0) {
+      schedules++;
       judge();
       return;
     }
     m.writeKey(key, 0);
-    if (seen.add(key, 0) >= 0) return;
+    if (seen.add(key, 0) >= 0) {
+      schedules++;
+      return;
+    }
     if (seen.size > limits.states) {
       full = true;
       return;
@@ -125,5 +130,6 @@ export function* reducedSteps(machine: Machine, limits: SearchLimits): Generator
     }
   }
   for (const name of tries.keys()) if (!finds.has(name)) settled = false;
-  return { finds: [...finds.values()].sort(byTasks), complete: !full, states: seen.size, steps, settled };
+  const found = [...finds.values()].sort(byTasks);
+  return { finds: found, complete: !full, states: seen.size, schedules, steps, settled };
 }
