@@ -369,7 +369,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       { line: 'relock export ktap', says: 'for kernel CI' },
       { line: 'relock export std dmesg.txt -o trace.std', says: 'for deadlock predictors' },
-      { line: 'relock export campaign night -o night.relock', says: 'there: relock import night.relock' },
+      {
+        line: 'relock export campaign zpci-night -o night.relock',
+        says: 'there: relock import night.relock',
+      },
     ],
     options: [{ flags: '-o, --output FILE', help: 'write there; a file that exists is not overwritten' }],
     exits: [[0, 'written'], BAD_INPUT, [4, 'there is nothing to export']],
