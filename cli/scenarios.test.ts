@@ -1,4 +1,4 @@
-// relock matrix, whatif and fuzz --across as scripts use them: exit codes, the documented JSON, and words for what is wrong.
+// relock matrix, whatif, predict and fuzz --across as scripts use them: exit codes, the documented JSON, and words for what is wrong.
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { json, witnesses } from './json-forms.laws.js';
@@ -94,5 +94,21 @@ describe('relock fuzz --across', () => {
     // Any other campaign and prediction finds it as well.
     expect(bench.relock(['predict', '--db', 'two.db', '--json']).code).toBe(1);
     expect(bench.relock(['verify-db', '--db', 'two.db']).code).toBe(0);
+  });
+});
+
+describe('relock predict', () => {
+  it('is an empty list and 0 where locks were recorded and none in both orders', () => {
+    const contend = new URL('../importers/testdata/ftrace/15-x86-lk-contend.txt.gz', import.meta.url);
+    bench.write('contend.txt.gz', readFileSync(contend));
+    expect(bench.relock(['import', '--db', 'contend.db', 'contend.txt.gz']).code).toBe(0);
+    const predicted = bench.relock(['predict', '--db', 'contend.db', '--json']);
+    expect([predicted.code, json(predicted.stdout)]).toEqual([
+      0,
+      { schema: 'relock.predict/1', cycles: [], witnesses: [] },
+    ]);
+    expect(bench.relock(['predict', '--db', 'contend.db']).stderr).toContain(
+      'no two locks are taken in both orders',
+    );
   });
 });

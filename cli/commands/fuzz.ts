@@ -213,7 +213,7 @@ function nothingToRun(store: Store, path: string): Trouble {
     captures === 0
       ? ['The database is empty.']
       : [
-          `Of ${count(captures, 'capture')} no program could be made: they show nobody who holds a lock and wants another.`,
+          `Of ${count(captures, 'capture')} no program could be made: they show nobody who hangs, and no locks that are taken in both orders.`,
         ];
   return new Trouble(
     {

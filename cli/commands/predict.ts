@@ -13,11 +13,13 @@ export async function run(session: Session): Promise<ExitCode> {
   session.close();
   const store = await session.store('write');
   const programs = programsIn(store);
-  if (programs.length === 0)
+  const captures = store.captures();
+  // Lock events in which nobody holds one lock and wants another are an answer: no cycle.
+  if (programs.length === 0 && !captures.some(({ events }) => events > 0))
     throw new Trouble(
       {
         title: 'THERE IS NOTHING TO PREDICT FROM',
-        facts: [`${count(store.captures().length, 'capture')} in the database, and no program made of them.`],
+        facts: [`${count(captures.length, 'capture')} in the database, and no lock events in them.`],
         next: 'relock import dmesg.txt',
       },
       session.dbPath,
@@ -42,6 +44,10 @@ export async function run(session: Session): Promise<ExitCode> {
       `${count(cycles.length, 'cycle')} in ${count(programs.length, 'program')}: ${by('confirmed')} confirmed, ` +
         `${by('refuted')} refuted, ${by('open')} open${found.cyclesComplete ? '' : '; the list is not complete'}.`,
     );
+    if (programs.length === 0)
+      session.talk(
+        `In ${count(captures.length, 'capture')} no two locks are taken in both orders.   Next: relock check FILE, which says whether something was lost`,
+      );
     const [first] = kept.untriaged;
     if (first !== undefined) session.talk(`Next: relock show ${shortId(first.id)}`);
   }

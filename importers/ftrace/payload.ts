@@ -280,8 +280,8 @@ export class Payloads {
 
 const WORK_FUNCTION = /\bfunction[= ]\s*([\w.]+)/;
 const FIELDS = /\bname=(.*?)(?: lockdep_addr=.*| \w+=0x[0-9a-f]+.*)?$/;
-/** A bare address may look like a word: `ffffffff81c0a2e0`. */
-const SYMBOL = /^(?![0-9a-f]{8,16}(?: |$))[A-Za-z_.$][\w.$]*(?=\+|$| )/;
+/** A bare address may look like a word: `ffffffff81c0a2e0`, `a2db28` of s390x. */
+const SYMBOL = /^(?![0-9a-f]{5,16}(?: |$))[A-Za-z_.$][\w.$]*(?=\+|$| )/;
 const RET = / (?:ret|retval|rc|\$retval)=(-?(?:0x[0-9a-f]+|\d+))/;
 const LOCK_ARGUMENT = / (?:lock|sem|mutex|addr|rwsem|l|m|x|arg1|\w+)=(0x[0-9a-f]{4,16})\b/;
 

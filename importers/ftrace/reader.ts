@@ -277,8 +277,7 @@ export class TraceTextReader {
     const { meaning } = event;
     const cpu = head.cpu;
     if (meaning === 'none') {
-      if (event.count === 1 && text.charCodeAt(at + 2) === 40 && isProbe(text, at + 2, to))
-        event.meaning = 'probe';
+      if (event.count === 1 && isProbe(text, at + 1, to)) event.meaning = 'probe';
       else {
         if (this.#mapper !== null) {
           this.#lastMapped[cpu] = false;
@@ -556,8 +555,9 @@ function unknownOn(cpu: number): number {
   return -2 - cpu;
 }
 
+/** `(func+0x0/0x10)`, or `(ffffffff81c0a2e0)` behind the blanks to which `trace-cmd report` pads a name. */
 function isProbe(text: string, from: number, to: number): boolean {
-  return /^\((?:[A-Za-z_.$][\w.$]*\+0x[0-9a-f]+\/0x[0-9a-f]+|[0-9a-f]{8,16}|\[unknown\/kretprobe'd\])(?: <- [\w.$+/]+)?\)/.test(
+  return /^ *\((?:[A-Za-z_.$][\w.$]*\+0x[0-9a-f]+\/0x[0-9a-f]+|[0-9a-f]{5,16}|\[unknown\/kretprobe'd\])(?: <- [\w.$+/]+)?\)/.test(
     text.slice(from, Math.min(to, from + 300)),
   );
 }

@@ -288,7 +288,7 @@ export class CallMapper {
         break;
       case 'give':
         state.names.delete(object);
-        ledger.release(runner, object);
+        ledger.release(runner, object, mode);
         break;
       case 'wait':
         ledger.emit(KIND.wait, runner, object, 0, null, OBSERVED, SOURCE.probe);

@@ -309,8 +309,22 @@ export class Ledger {
     this.hold(pending.lock, runner, pending.mode);
   }
 
-  /** The lock is given back, by whom it may be. */
-  release(runner: Runner, lock: Lock): void {
+  /**
+   * Who may have taken what another task gives back, or -1. A probe's function says in which mode it is given back; who took it in
+   * another, or has only asked for it as far as anybody knows, waits for a hold that was taken through a function without a probe.
+   */
+  #tookFor(lock: Lock, mode: number): number {
+    if (lock.epoch !== this.epoch) return -1;
+    for (let i = lock.holders.length - 1; i >= 0; i--) {
+      if (mode < 0) return i;
+      const pending = this.pendingOn(lock.holders[i]!, lock);
+      if (lock.modes[i] === mode && (pending === null || pending.inferredRow < 0)) return i;
+    }
+    return -1;
+  }
+
+  /** The lock is given back, by whom it may be; in which mode, or -1 where the event does not say. */
+  release(runner: Runner, lock: Lock, given = -1): void {
     const pending = this.pendingOn(runner, lock);
     if (pending !== null) {
       if (pending.inferredRow < 0) {
@@ -321,9 +335,10 @@ export class Ledger {
     }
     let mode = this.unhold(lock, runner);
     let peer: Runner | null = null;
-    if (mode < 0 && lock.epoch === this.epoch && lock.holders.length > 0) {
+    const by = mode < 0 ? this.#tookFor(lock, given) : -1;
+    if (by >= 0) {
       // Given back by another task than the one that took it.
-      peer = lock.holders[lock.holders.length - 1]!;
+      peer = lock.holders[by]!;
       mode = this.unhold(lock, peer);
     }
     // Probes show releases of locks that were taken through functions without a probe.
