@@ -13,12 +13,13 @@ import { type RunResult, run } from '../schedulers/run.js';
 import type { Scheduler } from '../schedulers/scheduler.js';
 import { standing } from '../shrink/outcome.js';
 import { COMPLETED, FastWalk } from './fast-walk.js';
+import { FeatureCounts } from './feature-counts.js';
 import { mix } from './feedback/feedback.js';
 import { feedbacks } from './feedback/list.js';
 import { MUTATORS } from './mutators/list.js';
 import { normalGenome } from './mutators/mutator.js';
 import { type Observer, observer } from './observed.js';
-import { pickEntry, type QueueEntry } from './queue.js';
+import { enqueue, FEATURES_KEPT, pickEntry, type QueueEntry } from './queue.js';
 import { type ResidualRisk, residualRisk } from './residual-risk.js';
 import { urwScheduler } from './urw.js';
 
@@ -93,7 +94,7 @@ interface Lane {
   fast: FastWalk | null;
   readonly observer: Observer;
   queue: QueueEntry[];
-  counts: Map<number, number>;
+  readonly counts: FeatureCounts;
   untried: Genome[];
   species: Map<string, number>;
   randomRuns: number;
@@ -107,8 +108,8 @@ const WALKS_BEFORE_A_FIND = 64;
 const WALKS_AFTER = 4;
 /** A random run of a program with more ops is no genome worth keeping. */
 const SHORT_PROGRAM = 64;
-/** Genomes of one queue; the ones with the least new features go first. */
-const QUEUE_LIMIT = 4096;
+/** Different bad ends of one program that are told apart; of more, no new ones are told. */
+const ENDS_LIMIT = 4096;
 
 /** Name of a bad end within its program: kind, tasks, and in a cycle the lock that each wants. Null for a good end. */
 export function endKey(machine: Machine, verdict: Verdict): string | null {
@@ -148,14 +149,15 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
   const yields = new Map<string, ArmYield>((from?.yields ?? []).map(([name, y]) => [name, { ...y }]));
   const lanes: Lane[] = programs.map((program, i) => {
     const kept = from?.programs[i];
+    const watching = feedbacks();
     const alone: Genome = { order: program.tasks.map((_, t) => t), preempts: [] };
     return {
       program,
       machine: null,
       fast: null,
-      observer: observer(feedbacks()),
+      observer: observer(watching),
       queue: (kept?.queue ?? []).map((e) => ({ ...e })),
-      counts: new Map(kept?.counts ?? []),
+      counts: new FeatureCounts(watching, kept?.counts),
       untried: [...(kept?.untried ?? [...(options.seeds?.[i] ?? []), alone])],
       species: new Map(kept?.species ?? []),
       randomRuns: kept?.randomRuns ?? 0,
@@ -222,9 +224,7 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     steps += result.steps;
     const fresh: number[] = [];
     for (const f of lane.observer.features(machine)) {
-      const count = lane.counts.get(f) ?? 0;
-      if (count === 0) fresh.push(f);
-      lane.counts.set(f, count + 1);
+      if (lane.counts.add(f)) fresh.push(f);
     }
     const gain = yields.get(arm) ?? { execs: 0, features: 0 };
     gain.execs++;
@@ -233,12 +233,9 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     const key = result.verdict.kind === 'out-of-steps' ? null : endKey(machine, result.verdict);
     if (arm === 'urw' && turn === 0) {
       lane.randomRuns++;
-      if (key !== null) lane.species.set(key, (lane.species.get(key) ?? 0) + 1);
+      if (key !== null) met(lane, key);
     }
-    if (key !== null && !lane.found.has(key)) {
-      lane.found.add(key);
-      finds.push(findOf(number % lanes.length, result, arm, number));
-    }
+    if (key !== null && isNew(lane, key)) finds.push(findOf(number % lanes.length, result, arm, number));
     if (fresh.length > 0) keep(lane, machine, genome, fresh, result);
   };
 
@@ -255,10 +252,8 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       const key = endKey(machine, result.verdict);
       if (key === null)
         throw new Error(`a walk of ${lane.program.name} ended badly, and its replay does not`);
-      lane.species.set(key, (lane.species.get(key) ?? 0) + 1);
-      if (lane.found.has(key)) continue;
-      lane.found.add(key);
-      finds.push(findOf(number % lanes.length, result, 'urw', number));
+      met(lane, key);
+      if (isNew(lane, key)) finds.push(findOf(number % lanes.length, result, 'urw', number));
     }
   };
 
@@ -271,14 +266,13 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
   ): void => {
     if (genome === null && machine.compiled.ops > SHORT_PROGRAM) return;
     const kept = normalGenome(genome ?? genomeOfRun(machine, result.schedule), lane.program.tasks.length);
-    lane.queue.push({ genome: kept, features, steps: result.steps, children: 0 });
-    if (lane.queue.length > QUEUE_LIMIT) {
-      const worst = lane.queue.reduce(
-        (w, e, i) => (e.features.length < (lane.queue[w]?.features.length ?? 0) ? i : w),
-        0,
-      );
-      lane.queue.splice(worst, 1);
-    }
+    const { steps: length } = result;
+    enqueue(lane.queue, {
+      genome: kept,
+      features: features.slice(0, FEATURES_KEPT),
+      steps: length,
+      children: 0,
+    });
   };
 
   const progress = (finds: readonly FuzzFind[]): FuzzProgress => {
@@ -312,7 +306,7 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       steps,
       programs: lanes.map((lane) => ({
         queue: lane.queue.map((e) => ({ ...e })),
-        counts: [...lane.counts],
+        counts: lane.counts.entries(),
         untried: [...lane.untried],
         species: [...lane.species],
         randomRuns: lane.randomRuns,
@@ -321,6 +315,19 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       yields: [...yields].map(([name, y]) => [name, { ...y }] as const),
     }),
   };
+}
+
+/** Counts an end of an independent run. */
+function met(lane: Lane, key: string): void {
+  const count = lane.species.get(key) ?? 0;
+  if (count > 0 || lane.species.size < ENDS_LIMIT) lane.species.set(key, count + 1);
+}
+
+/** True for an end that was not told yet, and is now. */
+function isNew(lane: Lane, key: string): boolean {
+  if (lane.found.has(key) || lane.found.size >= ENDS_LIMIT) return false;
+  lane.found.add(key);
+  return true;
 }
 
 function findOf(program: number, result: RunResult, arm: string, exec: number): FuzzFind {

@@ -3,7 +3,7 @@ import { taskOf } from '../model/choice.js';
 import type { Machine } from '../model/machine.js';
 import { OP_DOWN, OP_LOCK, OP_UNLOCK, OP_UP } from '../model/op-codes.js';
 import type { Scheduler } from '../schedulers/scheduler.js';
-import { type Feedback, mix, type ObservedStep } from './feedback/feedback.js';
+import { type Feedback, featureOf, mix, type ObservedStep } from './feedback/feedback.js';
 
 export interface Observer {
   /** The scheduler to run. */
@@ -15,7 +15,11 @@ export interface Observer {
 /** Watches runs of one machine. */
 export function observer(feedbacks: readonly Feedback[]): Observer {
   const features = new Set<number>();
-  const emit = (feature: number): void => void features.add(feature);
+  const emits = feedbacks.map(
+    (_, kind) =>
+      (hash: number): void =>
+        void features.add(featureOf(hash, kind)),
+  );
   const step: ObservedStep = { task: -1, op: 0, kind: 'other', lock: -1, held: 0 };
   let heldHash = new Int32Array(0);
   let pending = false;
@@ -43,7 +47,7 @@ export function observer(feedbacks: readonly Feedback[]): Observer {
       const missed = c.opTry[g] === 1 && pc !== step.op + 1;
       if (!missed) step.kind = code === OP_LOCK || code === OP_DOWN ? 'acquired' : 'released';
     }
-    for (const feedback of feedbacks) feedback.step(machine, step, emit);
+    for (let kind = 0; kind < feedbacks.length; kind++) feedbacks[kind]!.step(machine, step, emits[kind]!);
     // Taking and giving back cancel out: a sum does not care about the order.
     const weight = mix(0x48454c44, step.lock);
     if (step.kind === 'acquired') heldHash[step.task] = (heldHash[step.task] ?? 0) + weight;

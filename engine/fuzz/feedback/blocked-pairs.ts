@@ -6,6 +6,7 @@ const SALT = 0x424c4f43;
 export function blockedPairs(): Feedback {
   return {
     name: 'blocked-pairs',
+    budget: 8192,
     begin: () => {},
     step: (machine, step, emit) => {
       if (step.kind !== 'blocked') return;

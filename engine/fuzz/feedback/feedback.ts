@@ -20,9 +20,25 @@ export interface ObservedStep {
 /** One kind of feature. `step` is called after each transition; features are 32-bit numbers. */
 export interface Feedback {
   readonly name: string;
+  /** Different features of one program that are kept, in all; later ones count as known. Bounds memory. */
+  readonly budget: number;
   /** Before each run. */
   begin(machine: Machine): void;
   step(machine: Machine, step: ObservedStep, emit: (feature: number) => void): void;
+}
+
+/** Bits of a feature that say which feedback it comes from. */
+const KIND_BITS = 3;
+const KIND_MASK = (1 << KIND_BITS) - 1;
+
+/** A hash as a feature of the feedback with this number in the list. */
+export function featureOf(hash: number, kind: number): number {
+  return (hash & ~KIND_MASK) | kind;
+}
+
+/** Number in the list of the feedback that the feature comes from. */
+export function kindOf(feature: number): number {
+  return feature & KIND_MASK;
 }
 
 /** Mixes numbers into a 32-bit hash (the finisher of MurmurHash3, A. Appleby, public domain). */

@@ -8,6 +8,7 @@ export function handOffs(): Feedback {
   let releasedAt = new Int32Array(0);
   return {
     name: 'hand-offs',
+    budget: 8192,
     begin: (machine) => {
       if (releasedBy.length !== machine.compiled.locks) {
         releasedBy = new Int32Array(machine.compiled.locks);

@@ -6,6 +6,7 @@ const SALT = 0x4f524445;
 export function lockOrder(): Feedback {
   return {
     name: 'lock-order',
+    budget: 4096,
     begin: () => {},
     step: (machine, step, emit) => {
       if (step.lock < 0 || (step.kind !== 'acquired' && step.kind !== 'blocked')) return;

@@ -8,6 +8,7 @@ const DEPTH = 8;
 export function waitsForShapes(): Feedback {
   return {
     name: 'waits-for-shapes',
+    budget: 4096,
     begin: () => {},
     step: (machine, step, emit) => {
       if (step.kind !== 'blocked') return;
