@@ -63,7 +63,7 @@ export function checkLitmus(file: string, text: LitmusTextResult, foundAt: strin
       {
         title: 'THIS LITMUS TEXT CANNOT BE READ',
         facts: text.problems.slice(0, 8).map(({ line, message }) => `line ${line}: ${message}`),
-        next: 'docs/litmus.md describes the form',
+        next: 'relock help litmus',
       },
       file,
     );
@@ -74,7 +74,7 @@ export function checkLitmus(file: string, text: LitmusTextResult, foundAt: strin
       {
         title: 'THIS LITMUS TEXT CANNOT BE RUN',
         facts: [compiled.reason],
-        next: 'docs/litmus.md describes the form',
+        next: 'relock help litmus',
       },
       file,
     );

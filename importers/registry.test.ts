@@ -37,6 +37,13 @@ describe('registry', () => {
     }
   });
 
+  it('knows a litmus text of another version, or without a name, to say so', () => {
+    for (const text of ['litmus 2 x\ntask T\n', 'litmus 1\ntask T\n', '# why\n> litmus 1\n']) {
+      expect(sniff(text)?.id).toBe('litmus');
+    }
+    expect(sniff('a litmus 1 test of a mail\nlitmus 12 tests were run\n')).toBeNull();
+  });
+
   it('counts what is wrong in a litmus text', async () => {
     const imported = await importSource(sourceOf('x', Buffer.from(LITMUS.replace('unlock B', 'unlokc B'))));
     expect(imported.ok && imported.capture.skipped.map((skip) => skip.stat)).toContain(

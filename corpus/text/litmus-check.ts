@@ -8,16 +8,17 @@ export interface Checked {
   readonly tasks: readonly ProgramTask[];
   readonly said: readonly { readonly line: number; readonly task: string; readonly what: string }[];
   readonly lineOfTask: ReadonlyMap<string, number>;
+  readonly declared: readonly { readonly line: number; readonly what: string; readonly name: string }[];
 }
 
 /** Tells each problem with its line. */
 export function checkProgram(text: Checked, problem: (line: number, message: string) => void): void {
   const firstLine = Math.min(...text.lineOfTask.values(), Number.MAX_SAFE_INTEGER);
   const top = firstLine === Number.MAX_SAFE_INTEGER ? 1 : firstLine;
-  for (const name of doubles(text.locks.map((lock) => lock.id))) problem(top, `two locks are named ${name}`);
-  for (const name of doubles(text.flags.map((flag) => flag.id))) problem(top, `two flags are named ${name}`);
-  for (const name of doubles(text.tasks.map((task) => task.name))) {
-    problem(text.lineOfTask.get(name) ?? top, `two tasks are named ${name}`);
+  const known = new Set<string>();
+  for (const { line, what, name } of text.declared) {
+    if (known.has(`${what} ${name}`)) problem(line, `two ${what}s are named ${name}`);
+    known.add(`${what} ${name}`);
   }
   if (text.tasks.length === 0) problem(top, 'there is no task');
   const locks = new Map(text.locks.map((lock) => [lock.id, lock]));
@@ -45,10 +46,6 @@ export function checkProgram(text: Checked, problem: (line: number, message: str
       if (message !== null) problem(line, message);
     }
   }
-}
-
-function doubles(names: readonly string[]): string[] {
-  return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
 }
 
 function checkOp(

@@ -30,6 +30,9 @@ export function wholeNumber(word: string | undefined): number | null {
   return word !== undefined && /^\d{1,9}$/.test(word) ? Number(word) : null;
 }
 
+/** The kinds as they are written. */
+export const KIND_WORDS = LOCK_KINDS.map((kind) => (kind === 'semaphore' ? 'semaphore[:N]' : kind)).join(' ');
+
 /** `mutex`, `semaphore:3`, ... or null. */
 export function parseKind(word: string): { readonly kind: LockKind; readonly units: number } | null {
   const counted = /^semaphore:(\d{1,6})$/.exec(word);

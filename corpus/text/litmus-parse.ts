@@ -5,7 +5,7 @@ import type { NamedGenome, Preemption } from '../schema/schedule.js';
 import type { LitmusProblem, LitmusResult, LitmusTextResult } from './litmus.js';
 import { checkProgram } from './litmus-check.js';
 import { findTexts, splitComment, type TextLine } from './litmus-mail.js';
-import { cleanSite, isOpWord, parseKind, parseOp, wholeNumber } from './litmus-op.js';
+import { cleanSite, isOpWord, KIND_WORDS, parseKind, parseOp, wholeNumber } from './litmus-op.js';
 
 type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -23,6 +23,12 @@ interface State {
   /** Line at which a name was said, for what can be checked only at the end. */
   readonly said: { readonly line: number; readonly task: string; readonly what: string }[];
   readonly lineOfTask: Map<string, number>;
+  /** Line of each declaration of a lock, a flag or a task, in the order of the text. */
+  readonly declared: {
+    readonly line: number;
+    readonly what: 'lock' | 'flag' | 'task';
+    readonly name: string;
+  }[];
   readonly problems: LitmusProblem[];
 }
 
@@ -44,6 +50,7 @@ function parseLines(lines: readonly TextLine[]): LitmusResult {
     none: false,
     said: [],
     lineOfTask: new Map(),
+    declared: [],
     problems: [],
   };
   for (const line of lines) {
@@ -80,7 +87,10 @@ function parseLine(state: State, line: number, body: string, comment: string): v
       if (words.length < 2 || words.length > 3 || (words.length === 3 && words[2] !== 'set')) {
         bad('a flag is declared as: flag ID [set]');
       } else if (/[:!]/.test(words[1]!)) bad(`a flag's name has no ":" or "!": ${words[1]}`);
-      else state.flags.push({ id: words[1]!, set: words.length === 3 });
+      else {
+        state.flags.push({ id: words[1]!, set: words.length === 3 });
+        state.declared.push({ line, what: 'flag', name: words[1]! });
+      }
       return;
     case 'rules':
       parseRules(state, line, words.slice(1), bad);
@@ -103,12 +113,12 @@ function parseLine(state: State, line: number, body: string, comment: string): v
   }
   // `lock` declares a lock before the first task, and takes one inside a task.
   if (first === 'lock' && state.tasks.length === 0) {
-    parseLock(state, words.slice(1), bad);
+    parseLock(state, line, words.slice(1), bad);
     return;
   }
   const declared = first === 'lock' && words.length > 2 ? parseKind(words[2]!) : null;
   if (declared !== null) {
-    parseLock(state, words.slice(1), bad);
+    parseLock(state, line, words.slice(1), bad);
     return;
   }
   if (!isOpWord(first)) {
@@ -125,7 +135,12 @@ function parseLine(state: State, line: number, body: string, comment: string): v
   else task.body.push({ ...op.action, guard: op.guard, site: cleanSite(comment), frames: [], line });
 }
 
-function parseLock(state: State, words: readonly string[], bad: (message: string) => void): void {
+function parseLock(
+  state: State,
+  line: number,
+  words: readonly string[],
+  bad: (message: string) => void,
+): void {
   const [id, kindWord] = words;
   if (id === undefined || kindWord === undefined) {
     bad('a lock is declared as: lock ID KIND [CLASS]');
@@ -133,9 +148,10 @@ function parseLock(state: State, words: readonly string[], bad: (message: string
   }
   const kind = parseKind(kindWord);
   if (kind === null) {
-    bad(`"${kindWord}" is no kind of lock`);
+    bad(`"${kindWord}" is no kind of lock; the kinds: ${KIND_WORDS}`);
     return;
   }
+  state.declared.push({ line, what: 'lock', name: id });
   state.locks.push({ id, ...kind, class: words.length > 2 ? words.slice(2).join(' ') : id, rules: [] });
 }
 
@@ -204,12 +220,15 @@ function parseTask(
     bad('a task is declared as: task NAME [FUNCTION] [cpu N] [irq hard|soft] [after TASK]');
     return;
   }
+  state.declared.push({ line, what: 'task', name });
   const second = words[1];
   const plain = taskOptions(words.slice(1));
   const withFunction = second === undefined ? 'no function' : taskOptions(words.slice(2));
   const options = typeof plain === 'string' ? withFunction : plain;
+  // What is wrong with `irq medium` is the option; that a function could be called irq helps nobody.
+  const isOption = second === 'cpu' || second === 'irq' || second === 'after';
   if (typeof options === 'string') {
-    bad(options === 'no function' ? 'task NAME' : options);
+    bad(isOption && typeof plain === 'string' ? plain : options);
     // The task is there all the same, so that its ops are not complained of.
     state.tasks.push({ name, function: null, cpu: null, irq: null, after: null, body: [] });
     return;

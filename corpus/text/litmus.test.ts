@@ -159,16 +159,19 @@ task T f()
   });
 
   it.each([
-    ['lock A mutex\nlock A mutex\ntask T\n  lock A', '4: two locks are named A'],
-    ['task T\ntask T', '2: two tasks are named T'],
-    ['flag F\nflag F\ntask T', '4: two flags are named F'],
+    ['lock A mutex\nlock A mutex\ntask T\n  lock A', '3: two locks are named A'],
+    ['task T\ntask T', '3: two tasks are named T'],
+    ['flag F\nflag F\ntask T', '3: two flags are named F'],
     ['lock A mutex\ntask T\n  lock A read', '4: read needs an rwlock or rwsem; A is a mutex'],
     ['lock A mutex\ntask T\n  unlock A try', '4: "unlock" needs one name: unlock A try'],
     ['lock A rwsem\ntask T\n  lock A try read', '4: a lock is taken as: lock ID [read|recursive-read] [try]'],
     ['lock C completion\ntask T\n  lock C', '4: C is a completion: wait for it or signal it'],
     ['lock A mutex\ntask T\n  wait A', '4: wait needs a completion; A is a mutex'],
     ['lock A mutex\ntask T\n  sync A', '4: sync needs rcu or srcu; A is a mutex'],
-    ['lock A futex\ntask T', '2: "futex" is no kind of lock'],
+    [
+      'lock A futex\ntask T',
+      '2: "futex" is no kind of lock; the kinds: mutex rtmutex spinlock rwlock rwsem semaphore[:N] ww_mutex completion rcu srcu',
+    ],
     ['task T\n  when F: set F', '3: no flag is named F'],
     ['flag F\ntask T\n  when F set F', '4: a guard is written as: when FLAG: OP'],
     ['task T\norder T U', '3: order names U, which is no task'],
@@ -180,7 +183,7 @@ task T f()
     ['task T after T', '2: T would start after its own end'],
     ['task T after U\ntask U after T', '2: T would start after its own end'],
     ['task T after U', '2: after names U, which is no task'],
-    ['task T irq maybe', '2: "maybe" is neither cpu, irq nor after'],
+    ['task T irq maybe', '2: irq is hard or soft'],
     ['task T\n  join U', '3: no task is named U'],
     ['lock A mutex\nrules A fair unfair\ntask T', '3: the rules contradict each other: fair unfair'],
     ['rules X fair\ntask T', '2: no lock or class is named X'],

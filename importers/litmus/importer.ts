@@ -13,7 +13,8 @@ export const litmusImporter: Importer = {
   title: 'litmus text: a program with its locks, tasks and schedule, alone or in a mail (docs/litmus.md)',
 
   sniff(head) {
-    return /^[>|\s]*litmus 1 \S/m.test(head);
+    // Another version, or a text without a name, is told as such and not as an unknown file.
+    return /^[>|\s]*litmus (?:1 \S|\d+(?: \S+)?\s*$)/m.test(head);
   },
 
   async read(source: Source, builder: CaptureBuilder): Promise<void> {
