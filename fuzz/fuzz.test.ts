@@ -1,12 +1,13 @@
 // A short, repeatable self-fuzzing: jsfuzz's mutations of the seeds, through every target, without its process around.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeCapture } from '../corpus/pack/pack.js';
 import type { EventColumns } from '../corpus/schema/event.js';
+import { jsfuzzCorpus } from './jsfuzz.js';
 import { checkCapture } from './laws.js';
-import { packSeeds } from './pack-seeds.js';
+import { packSeeds } from './made-seeds.js';
+import { seedsOf } from './seeds.js';
 import { FUZZ_TARGETS, targetOf } from './targets.js';
 
 const root = join(import.meta.dirname, '..');
@@ -15,47 +16,12 @@ const MUTANTS = 150;
 /** The dice: a failure repeats. */
 const SEED = 20_261_125;
 
-interface Corpus {
-  inputs: Buffer[];
-  rand(n: number): number;
-  randBool(): boolean;
-  mutate(bytes: Buffer): Buffer;
-}
-const { Corpus } = createRequire(import.meta.url)('jsfuzz/build/src/corpus.js') as {
-  Corpus: new (dirs: readonly string[], onlyAscii: boolean) => Corpus;
-};
-
-function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesBelow(path) : [path];
-  });
-}
-
-function seeded(ascii: boolean): Corpus {
-  const corpus = new Corpus([], ascii);
-  let x = SEED;
-  const next = (): number => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) / 2 ** 32;
-  };
-  corpus.rand = (n) => Math.floor(next() * Math.floor(n));
-  corpus.randBool = () => next() >= 0.5;
-  return corpus;
-}
-
 describe('self-fuzzing', () => {
   it.each(FUZZ_TARGETS)('$id obeys its laws on mutated seeds', async (target) => {
-    const corpus = seeded(target.text);
-    const files = target.seeds.flatMap((seed) => filesBelow(join(root, seed)));
-    corpus.inputs =
-      target.id === 'pack'
-        ? packSeeds().map((bytes) => Buffer.from(bytes))
-        : files.map((file) => readFileSync(file).subarray(0, 4096));
-    expect(corpus.inputs.length).toBeGreaterThan(0);
+    const corpus = jsfuzzCorpus([], target.text, SEED);
+    corpus.maxInputSize = target.maxBytes;
+    corpus.inputs = await seedsOf(target, root);
+    expect(corpus.inputs.length).toBeGreaterThan(1);
     for (let i = 0; i < MUTANTS; i++) {
       let bytes = Buffer.from(corpus.inputs[corpus.rand(corpus.inputs.length)]!);
       for (let times = corpus.rand(4); times >= 0; times--) bytes = Buffer.from(corpus.mutate(bytes));

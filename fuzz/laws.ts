@@ -1,15 +1,19 @@
 // What must hold for any bytes that relock is handed: the laws that the self-fuzzing checks after every input.
 import { decodeCapture, encodeCapture } from '../corpus/pack/pack.js';
 import type { Capture } from '../corpus/schema/capture.js';
+import type { PatchEdit, PatchFlag } from '../corpus/schema/patch.js';
 import { canonicalJson } from '../corpus/text/json.js';
 import { captureDocument } from '../corpus/text/json-capture.js';
 import { parseLitmusFiles, printLitmus } from '../corpus/text/litmus.js';
+import { parsePatch } from '../corpus/text/patch.js';
 import { lowerCapture } from '../engine/lower/lower.js';
 import { compile } from '../engine/model/compile.js';
+import { ARCHIVE_LIMITS, archiveMembers } from '../importers/archive/tar.js';
+import { CaptureBuilder } from '../importers/builder.js';
 import { importSource } from '../importers/import.js';
 import { sourceOf } from '../importers/source.js';
 
-/** Milliseconds that one input may take: a start-up share, and a share for each byte. Generous: the machine has other work. */
+/** Milliseconds of the processor that one input may take: a start-up share, and a share for each byte. */
 const MS_EACH = 4000;
 const MS_PER_BYTE = 0.5;
 /** Events that a capture may have beyond one for each byte of input: an edge of a printed chain makes several. */
@@ -22,9 +26,10 @@ function law(name: string, holds: boolean, facts: string): void {
 
 /** `importers`: every importer, and the choice among them (`format` null). Returns the capture, or null where nothing was read. */
 export async function checkImport(format: string | null, bytes: Uint8Array): Promise<Capture | null> {
-  const began = performance.now();
+  const began = process.cpuUsage();
   const imported = await importSource(sourceOf('input', bytes), format === null ? {} : { format });
-  const took = performance.now() - began;
+  const { user, system } = process.cpuUsage(began);
+  const took = (user + system) / 1000;
   law('bounded time', took < MS_EACH + MS_PER_BYTE * bytes.length, `${took} ms for ${bytes.length} bytes`);
   if (!imported.ok) {
     law(
@@ -91,4 +96,52 @@ export function checkLitmus(text: string): void {
 export function checkPack(bytes: Uint8Array): void {
   const decoded = decodeCapture(bytes);
   if (decoded.ok) checkCapture(decoded.capture, null);
+}
+
+/** An archive: each member is a source of its own under a name that leads nowhere, and what it gives obeys the laws. */
+export async function checkArchive(bytes: Uint8Array): Promise<void> {
+  const builder = new CaptureBuilder();
+  const archive = sourceOf('input', bytes);
+  // As much as an archive of this size may unpack to without being a bomb (docs/limits.md).
+  const limits = { ...ARCHIVE_LIMITS, bytes: 64 << 20 };
+  for await (const member of archiveMembers(archive, builder, limits)) {
+    const parts = member.name.split('!').slice(1).join('!').split('/');
+    law('a name leads nowhere', !parts.includes('..') && parts[0] !== '', member.name);
+    const imported = await importSource(member);
+    if (imported.ok) checkCapture(imported.capture, null);
+    else law('told', imported.problem.title !== '' && imported.problem.next !== '', member.name);
+  }
+  const id = await archive.sha256();
+  const about = { id, file: 'input', bytes: archive.bytesRead, format: 'tar', provenance: 'byte' } as const;
+  checkCapture(builder.finish(about), null);
+}
+
+function flagLine({ name, of, takenIn, set }: PatchFlag): string {
+  const middle =
+    of === null ? (takenIn === null ? '' : ` of lock taken in ${takenIn.join('|')}`) : ` of ${of}`;
+  return `flag ${name}${middle}${set ? ' set' : ''}`;
+}
+
+/** The patch reader: refuses with lines and reasons, or reads edits whose texts say the same again when they stand alone. */
+export function checkPatch(text: string): void {
+  const read = parsePatch(text);
+  const lines = text.split('\n').length;
+  if (!read.ok) {
+    law('told', read.problems.length > 0, 'refused without a reason');
+    for (const { line, message } of read.problems)
+      law('told where', line >= 1 && line <= lines && message !== '', `line ${line}: ${message}`);
+    return;
+  }
+  const { name, flags, edits } = read.patch;
+  const written = [`patch 1 ${name}`, ...flags.map(flagLine), ...edits.map((edit) => edit.text)].join('\n');
+  const again = parsePatch(written);
+  const bare = (all: readonly PatchEdit[]): string =>
+    canonicalJson(all.map((edit) => ({ ...edit, line: 0 })));
+  law(
+    'a patch is read back',
+    again.ok &&
+      canonicalJson(again.patch.flags) === canonicalJson(flags) &&
+      bare(again.patch.edits) === bare(edits),
+    written,
+  );
 }

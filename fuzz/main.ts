@@ -1,165 +1,169 @@
-// Fuzzes relock's own readers with jsfuzz: `npm run fuzz:importers -- --seconds N [--target ID] [--seed N]`.
+// Fuzzes relock's own readers with jsfuzz: `npm run fuzz:importers -- --seconds N [--target ID] [--seed N] [--corpus FOLDER]`.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { nameOf, stackOf } from './failure.js';
 import { instrumentBuild } from './instrument.js';
-import { packSeeds } from './pack-seeds.js';
+import { seedsOf } from './seeds.js';
 import { FUZZ_TARGETS, type FuzzTarget } from './targets.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-/** Seeds longer than this are cut: jsfuzz mutates at most 4 KiB, and hands larger ones over as JSON. */
-const SEED_BYTES = 4096;
+/** An input that is not through after so many seconds ends its process. */
+const STUCK_SECONDS = 60;
+const HEAP_MB = 2048;
 
 /** What became of one target. */
 interface Outcome {
   readonly target: string;
   readonly execs: number;
-  /** Lines, functions and branches reached, as jsfuzz counts them. */
+  /** Lines, functions and branches reached. */
   readonly coverage: number;
   /** Distinct failures: the message with numbers taken out, and the file that holds the input. */
   readonly failures: ReadonlyMap<string, string>;
 }
 
-function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesBelow(path) : [path];
-  });
+/** The build with counters, and how many there are. */
+interface Counted {
+  readonly build: string;
+  readonly counters: number;
 }
 
-/** Copies the seeds of a target into a folder that jsfuzz may write to; long ones give their first and last part. */
-function layOutSeeds(target: FuzzTarget, folder: string): void {
+const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Writes the seeds of a target into a folder that jsfuzz adds to. */
+async function layOutSeeds(target: FuzzTarget, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const put = (bytes: Uint8Array): void => {
-    writeFileSync(join(folder, createHash('sha256').update(bytes).digest('hex')), bytes);
-  };
-  put(new Uint8Array(0));
-  for (const seed of target.seeds)
-    for (const file of filesBelow(join(root, seed))) {
-      const bytes = readFileSync(file);
-      put(bytes.subarray(0, SEED_BYTES));
-      if (bytes.length > SEED_BYTES) put(bytes.subarray(bytes.length - SEED_BYTES));
-    }
-  if (target.id === 'pack') for (const bytes of packSeeds()) put(bytes);
+  for (const bytes of await seedsOf(target, root)) writeFileSync(join(folder, digest(bytes)), bytes);
 }
 
-/** Runs jsfuzz until it crashes or the time is up. Resolves to what its last line of statistics said. */
+/** The input that the loop was at, and how many came before it. */
+function currentOf(work: string): { readonly execs: number; readonly bytes: Buffer } {
+  const file = readFileSync(join(work, 'current'));
+  if (file.length < 8) return { execs: 0, bytes: Buffer.alloc(0) };
+  return { execs: file.readUInt32LE(0), bytes: file.subarray(8, 8 + file.readUInt32LE(4)) };
+}
+
+/** Runs the loop until the time is up, or an input ends it or holds it up: that one is kept beside the others that failed. */
 function runOnce(
   work: string,
+  { build, counters }: Counted,
   target: FuzzTarget,
   seed: number,
   seconds: number,
 ): Promise<{ readonly execs: number; readonly coverage: number }> {
   return new Promise((resolve) => {
+    writeFileSync(join(work, 'current'), '');
     const child = spawn(
       process.execPath,
-      [join(root, 'dist/fuzz/jsfuzz-child.js'), 'shim.cjs', 'corpus', String(seed), String(target.text)],
-      { cwd: work, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+      [
+        `--max-old-space-size=${HEAP_MB}`,
+        join(root, 'dist/fuzz/loop.js'),
+        build,
+        target.id,
+        String(counters),
+        String(seed),
+        String(seconds),
+      ],
+      { cwd: work, stdio: ['ignore', 'pipe', 'inherit'] },
     );
     let execs = 0;
     let coverage = 0;
     let rest = '';
     child.stdout.on('data', (chunk: Buffer) => {
-      const lines = (rest + chunk.toString('latin1')).split('\n');
+      const lines = (rest + chunk.toString('utf8')).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        const stats = /^#(\d+) (?:NEW|PULSE) +cov: (\d+)/.exec(line);
-        if (stats === null) continue;
-        execs = Number(stats[1]);
-        coverage = Number(stats[2]);
+        const stats = /^#(\d+) cov: (\d+)/.exec(line);
+        if (stats !== null) {
+          execs = Number(stats[1]);
+          coverage = Number(stats[2]);
+        }
       }
     });
-    // Its worker is a grandchild: the whole group is ended, and no other process.
-    const end = (): void => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // It had ended by itself.
-      }
-    };
-    const timer = setTimeout(end, seconds * 1000);
-    child.on('exit', () => {
-      clearTimeout(timer);
-      end();
-      resolve({ execs, coverage });
+    let last = -1;
+    const watch = setInterval(() => {
+      const at = currentOf(work).execs;
+      if (at === last) child.kill('SIGKILL');
+      last = at;
+    }, STUCK_SECONDS * 1000);
+    child.on('exit', (code) => {
+      clearInterval(watch);
+      const { bytes, execs: at } = currentOf(work);
+      if (code !== 0 && at > 0) writeFileSync(join(work, `crash-${digest(bytes)}`), bytes);
+      resolve({ execs: Math.max(execs, at), coverage });
     });
   });
 }
 
 /** What the target says of a crashing input, in this process and with the plain build. */
-async function failureOf(target: FuzzTarget, bytes: Uint8Array): Promise<Error | null> {
+async function failureOf(target: FuzzTarget, bytes: Uint8Array): Promise<unknown> {
   try {
     await target.run(bytes);
     return null;
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return error;
   }
 }
 
-function nameOf(error: Error): string {
-  const frame = /\n\s+at .*\/dist\/(?!fuzz\/)([^):]+\.js):/.exec(error.stack ?? '')?.[1] ?? 'fuzz/laws.js';
-  return `${error.message.split('\n', 1)[0]?.replace(/\d+/g, 'N').slice(0, 160)} (${frame})`;
+/** Looks at the inputs that failed, keeps one of each distinct failure, and takes them out of the corpus. */
+async function sift(
+  target: FuzzTarget,
+  work: string,
+  keep: string,
+  failures: Map<string, string>,
+): Promise<void> {
+  for (const file of readdirSync(work).filter((name) => name.startsWith('crash-'))) {
+    const bytes = readFileSync(join(work, file));
+    const error = await failureOf(target, bytes);
+    const name =
+      error === null
+        ? `ends the loop, takes too long, or fails only behind other inputs (${file.slice(6, 18)})`
+        : nameOf(error);
+    if (!failures.has(name)) {
+      mkdirSync(keep, { recursive: true });
+      const kept = join(keep, `${target.id}-${file}`);
+      cpSync(join(work, file), kept);
+      failures.set(name, kept);
+      process.stdout.write(`  ${target.id}: ${name}\n    ${kept}\n${stackOf(error)}\n`);
+    }
+    rmSync(join(work, file));
+    // A seed that ends the loop would end every loop.
+    rmSync(join(work, 'corpus', digest(bytes)), { force: true });
+  }
 }
 
-async function fuzz(target: FuzzTarget, seconds: number, seed: number, keep: string): Promise<Outcome> {
-  const work = mkdtempSync(join(tmpdir(), `relock-fuzz-${target.id}-`));
-  const build = join(work, 'build');
-  instrumentBuild(root, build);
-  layOutSeeds(target, join(work, 'corpus'));
-  const module = pathToFileURL(join(build, 'fuzz/targets.js')).href;
-  // jsfuzz takes a CommonJS file and awaits only what is written as an async function.
-  writeFileSync(
-    join(work, 'shim.cjs'),
-    `const target = import(${JSON.stringify(module)}).then((m) => m.targetOf(${JSON.stringify(target.id)}));
-exports.fuzz = async function fuzz(bytes) { await (await target).run(bytes); };\n`,
-  );
+async function fuzz(target: FuzzTarget, counted: Counted, options: Options): Promise<Outcome> {
+  const seconds = options.seconds / targets.length;
+  const work =
+    options.corpus === undefined
+      ? mkdtempSync(join(tmpdir(), `relock-fuzz-${target.id}-`))
+      : join(options.corpus, target.id);
+  await layOutSeeds(target, join(work, 'corpus'));
   const failures = new Map<string, string>();
   let execs = 0;
   let coverage = 0;
   const until = Date.now() + seconds * 1000;
   for (let run = 0; Date.now() < until; run++) {
-    const stats = await runOnce(work, target, seed + run, (until - Date.now()) / 1000);
+    const stats = await runOnce(work, counted, target, options.seed + run, (until - Date.now()) / 1000);
     execs += stats.execs;
     coverage = Math.max(coverage, stats.coverage);
-    let crashed = false;
-    for (const file of readdirSync(work).filter((name) => name.startsWith('crash-'))) {
-      crashed = true;
-      const bytes = readFileSync(join(work, file));
-      const error = await failureOf(target, bytes);
-      const name =
-        error === null ? 'ends the worker, or takes too long, without an exception' : nameOf(error);
-      if (!failures.has(name)) {
-        mkdirSync(keep, { recursive: true });
-        const kept = join(keep, `${target.id}-${file}`);
-        cpSync(join(work, file), kept);
-        failures.set(name, kept);
-        process.stdout.write(`  ${target.id}: ${name}\n    ${kept}\n`);
-        if (error?.stack !== undefined)
-          process.stdout.write(`${error.stack.split('\n').slice(0, 8).join('\n')}\n`);
-      }
-      rmSync(join(work, file));
-      // A seed that crashes would crash every run: it is taken out of the corpus.
-      rmSync(join(work, 'corpus', createHash('sha256').update(bytes).digest('hex')), { force: true });
-    }
-    if (!crashed && Date.now() < until && stats.execs === 0)
-      throw new Error(`jsfuzz did not start on ${target.id}`);
+    await sift(target, work, options.keep, failures);
+    if (stats.execs === 0) throw new Error(`the loop did not start on ${target.id}`);
   }
-  rmSync(work, { recursive: true, force: true });
+  if (options.corpus === undefined) rmSync(work, { recursive: true, force: true });
   return { target: target.id, execs, coverage, failures };
+}
+
+interface Options {
+  readonly seconds: number;
+  readonly target?: readonly string[];
+  readonly seed: number;
+  readonly keep: string;
+  readonly corpus?: string;
 }
 
 const command = new Command()
@@ -168,20 +172,24 @@ const command = new Command()
   .option('--target <id...>', `only these: ${FUZZ_TARGETS.map((t) => t.id).join(' ')}`)
   .option('--seed <n>', 'where the dice begin', Number, 1)
   .option('--keep <folder>', 'where inputs that break a law are kept', join(root, 'fuzz', 'found'))
+  .option('--corpus <folder>', 'where the inputs that reached something new are kept from run to run')
   .parse();
-const options = command.opts<{ seconds: number; target?: string[]; seed: number; keep: string }>();
+const options = command.opts<Options>();
 const targets = FUZZ_TARGETS.filter((t) => options.target === undefined || options.target.includes(t.id));
 if (!(options.seconds > 0) || targets.length === 0)
   command.error('nothing to do: see --help', { exitCode: 2 });
+const build = mkdtempSync(join(tmpdir(), 'relock-fuzz-build-'));
+const counted = { build, counters: instrumentBuild(root, build) };
 let failed = 0;
 let total = 0;
 for (const target of targets) {
-  const outcome = await fuzz(target, options.seconds / targets.length, options.seed, options.keep);
+  const outcome = await fuzz(target, counted, options);
   total += outcome.execs;
   failed += outcome.failures.size;
   process.stdout.write(
     `${outcome.target.padEnd(16)} ${String(outcome.execs).padStart(9)} execs  coverage ${String(outcome.coverage).padStart(6)}  ${outcome.failures.size} failures\n`,
   );
 }
+rmSync(build, { recursive: true, force: true });
 process.stdout.write(`${total} execs over ${targets.length} targets, ${failed} distinct failures\n`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -97,7 +97,8 @@ const LOW = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
 
 /** Growing columns of one event each. */
 class Columns {
-  #room = 1024;
+  /** Small at first: most captures of reports have few events, and an archive has thousands of them. */
+  #room = 64;
   /** Rows that are ready to be written. */
   #ready = 0;
   length = 0;

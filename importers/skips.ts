@@ -95,10 +95,13 @@ export class SkipCounter {
 
   /** Counts one skip; `line` is 1-based, or null if it belongs to no line. */
   count(stat: SkipStat, line: number | null, times = 1): void {
+    // "Lost 0 events" loses nothing; a number of four hundred digits, as damage writes it, is as many as can be counted.
+    if (!(times > 0)) return;
     const seen = this.#seen.get(stat);
-    if (seen === undefined) this.#seen.set(stat, { count: times, firstLine: line });
+    if (seen === undefined)
+      this.#seen.set(stat, { count: Math.min(times, Number.MAX_SAFE_INTEGER), firstLine: line });
     else {
-      seen.count += times;
+      seen.count = Math.min(seen.count + times, Number.MAX_SAFE_INTEGER);
       if (line !== null && (seen.firstLine === null || line < seen.firstLine)) seen.firstLine = line;
     }
   }

@@ -107,7 +107,7 @@ class OutputReader {
   }
 
   #loses(events: number, where: number): void {
-    this.#lost = true;
+    if (events > 0) this.#lost = true;
     this.#builder.skips.count('records_lost', where, events);
   }
 

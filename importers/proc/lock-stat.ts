@@ -18,8 +18,9 @@ const COLUMNS = [
   'hold_total_us',
   'hold_avg_us',
 ] as const;
-const CLASS = /^ *(\S.*?): +((?:[\d.]+ +){11}[\d.]+) *$/;
-const POINT = /^ *(\S.*?) +(\d+) +\[<[0-9a-f()_a-z]+>\] ([A-Za-z_.][\w.]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?/;
+const CLASS = /^ *(\S.*?): +((?:\d{1,20}(?:\.\d{1,9})? +){11}\d{1,20}(?:\.\d{1,9})?) *$/;
+const POINT =
+  /^ *(\S.*?) +(\d{1,20}) +\[<[0-9a-f()_a-z]+>\] ([A-Za-z_.][\w.]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?/;
 const RULE = /^ *-{4,}$/;
 
 export const lockStatImporter: Importer = {
