@@ -73,7 +73,11 @@ export function checkCapture(capture: Capture, size: number | null): void {
     compile(program);
     const text = printLitmus({ program, genome: null, expect });
     const again = parseLitmusFiles(text);
-    law('a program is read back', again.length === 1 && again[0]!.ok, `${JSON.stringify(again)} of\n${text}`);
+    law(
+      'a program is read back',
+      again.length === 1 && again[0]!.ok,
+      `\n${JSON.stringify(again)} of\n${text}`,
+    );
   }
 }
 
@@ -86,8 +90,9 @@ export function checkLitmus(text: string): void {
     }
     const printed = printLitmus(file.value);
     const again = parseLitmusFiles(printed);
-    law('printed text is read', again.length === 1 && again[0]!.ok === true, printed);
-    if (again[0]?.ok === true) law('printing is stable', printLitmus(again[0].value) === printed, printed);
+    law('printed text is read', again.length === 1 && again[0]!.ok === true, `\n${printed}`);
+    if (again[0]?.ok === true)
+      law('printing is stable', printLitmus(again[0].value) === printed, `\n${printed}`);
     compile(file.value.program);
   }
 }
@@ -142,6 +147,6 @@ export function checkPatch(text: string): void {
     again.ok &&
       canonicalJson(again.patch.flags) === canonicalJson(flags) &&
       bare(again.patch.edits) === bare(edits),
-    written,
+    `\n${written}`,
   );
 }

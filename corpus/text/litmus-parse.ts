@@ -233,8 +233,8 @@ function parseTask(
     state.tasks.push({ name, function: null, cpu: null, irq: null, after: null, body: [] });
     return;
   }
-  const runs = typeof plain === 'string' && second !== undefined ? second.replace(/\(\)$/, '') : null;
-  state.tasks.push({ name, function: runs, ...options, body: [] });
+  const runs = typeof plain === 'string' && second !== undefined ? second.replace(/(?:\(\))+$/, '') : '';
+  state.tasks.push({ name, function: runs === '' ? null : runs, ...options, body: [] });
   if (!state.lineOfTask.has(name)) state.lineOfTask.set(name, line);
   if (options.after !== null) state.said.push({ line, task: options.after, what: 'after' });
 }

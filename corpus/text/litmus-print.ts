@@ -34,12 +34,15 @@ function lockLine(lock: ProgramLock): string {
 
 /** One word that the parser takes for the function: a hand-drawn head may call `foo (CPU 1)` one. */
 function functionWord(name: string): string {
-  return name.replace(/[\s#]+/g, '_');
+  const word = name.replace(/[\s#]+/g, '_').replace(/(?:\(\))+$/, '');
+  // A function may be called like one of the options; with parentheses it is no option.
+  return /^(?:cpu|irq|after)$/.test(word) ? `${word}()` : word;
 }
 
 function taskLine(task: ProgramTask): string {
   const words = ['task', task.name];
-  if (task.function !== null) words.push(functionWord(task.function));
+  const runs = task.function === null ? '' : functionWord(task.function);
+  if (runs !== '') words.push(runs);
   if (task.cpu !== null) words.push('cpu', String(task.cpu));
   if (task.irq !== null) words.push('irq', task.irq);
   if (task.after !== null) words.push('after', task.after);
