@@ -17,10 +17,11 @@ import { FeatureCounts } from './feature-counts.js';
 import { mix } from './feedback/feedback.js';
 import { feedbacks } from './feedback/list.js';
 import { MUTATORS } from './mutators/list.js';
-import { normalGenome } from './mutators/mutator.js';
+import { type Mutator, normalGenome } from './mutators/mutator.js';
 import { type Observer, observer } from './observed.js';
 import { enqueue, FEATURES_KEPT, pickEntry, type QueueEntry } from './queue.js';
 import { type ResidualRisk, residualRisk } from './residual-risk.js';
+import { type RunPlaces, runPlaces } from './run-places.js';
 import { urwScheduler } from './urw.js';
 
 export interface FuzzOptions {
@@ -93,6 +94,8 @@ interface Lane {
   /** For walks that nobody watches; null: the program is not of that kind, or has not been looked at. */
   fast: FastWalk | null;
   readonly observer: Observer;
+  /** Those that can do anything in this program. */
+  mutators: readonly Mutator[];
   queue: QueueEntry[];
   readonly counts: FeatureCounts;
   untried: Genome[];
@@ -156,6 +159,7 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       machine: null,
       fast: null,
       observer: observer(watching),
+      mutators: [],
       queue: (kept?.queue ?? []).map((e) => ({ ...e })),
       counts: new FeatureCounts(watching, kept?.counts),
       untried: [...(kept?.untried ?? [...(options.seeds?.[i] ?? []), alone])],
@@ -165,9 +169,10 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     };
   });
 
-  const bred = (lane: Lane, rng: Rng): { genome: Genome; arm: string } => {
+  const bred = (lane: Lane, machine: Machine, rng: Rng): { genome: Genome; arm: string } => {
     const parent = pickEntry(lane.queue, lane.counts, rng);
     parent.children++;
+    let places: RunPlaces | null = null;
     const context = {
       tasks: lane.program.tasks.length,
       steps: parent.steps,
@@ -175,11 +180,15 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
         { length: 2 },
         () => lane.queue[rng.below(lane.queue.length)]?.genome ?? parent.genome,
       ),
+      places: () => {
+        places ??= runPlaces(machine, parent.genome, options.maxSteps);
+        return places;
+      },
     };
     let genome = parent.genome;
     const names: string[] = [];
     for (let more = true; more && names.length < 6; more = rng.below(2) === 0) {
-      const mutator = MUTATORS[rng.below(MUTATORS.length)];
+      const mutator = lane.mutators[rng.below(lane.mutators.length)];
       if (mutator === undefined) break;
       genome = mutator.mutate(genome, context, rng);
       names.push(mutator.name);
@@ -197,6 +206,8 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     if (machine === null) {
       machine = new Machine(compileOrThrow(lane.program));
       lane.machine = machine;
+      const { compiled } = machine;
+      lane.mutators = MUTATORS.filter((mutator) => mutator.fits?.(compiled) ?? true);
       lane.fast = machine.compiled.ops <= options.maxSteps ? FastWalk.of(machine.compiled) : null;
     }
     if (turn === 0) walkAhead(lane, machine, number, rng, finds);
@@ -215,7 +226,7 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       scheduler = pctScheduler(2 + rng.below(4));
       arm = 'pct';
     } else {
-      const child = bred(lane, rng);
+      const child = bred(lane, machine, rng);
       genome = child.genome;
       scheduler = genomeScheduler(genome);
       arm = child.arm;

@@ -1,7 +1,9 @@
 // All mutators, in the order in which their yields are counted.
 import { addPreemption } from './add-preemption.js';
 import { dropPreemption } from './drop-preemption.js';
+import { handOff } from './hand-off.js';
 import { havoc } from './havoc.js';
+import { interruptPlacement } from './interrupt-placement.js';
 import { movePreemption } from './move-preemption.js';
 import type { Mutator } from './mutator.js';
 import { retargetPreemption } from './retarget-preemption.js';
@@ -13,5 +15,7 @@ export const MUTATORS: readonly Mutator[] = [
   dropPreemption,
   retargetPreemption,
   swapOrder,
+  handOff,
+  interruptPlacement,
   havoc,
 ];

@@ -1,7 +1,9 @@
 // The interface of a mutator, and what all of them build on: genomes that are always in their normal form.
 import type { Genome, Preemption } from '../../../corpus/schema/schedule.js';
+import type { Compiled } from '../../model/compile.js';
 import type { Rng } from '../../rng.js';
 import { completeOrder } from '../../schedulers/genome.js';
+import type { RunPlaces } from '../run-places.js';
 
 /** What a mutator may know about the program that the genome is for. */
 export interface MutationContext {
@@ -11,11 +13,15 @@ export interface MutationContext {
   readonly steps: number;
   /** Other genomes of the same program, for splicing. */
   readonly others: readonly Genome[];
+  /** Places in the run of the genome that was picked; asked for only by those who need them, as it takes a run. */
+  readonly places: () => RunPlaces;
 }
 
 /** One way to change a genome. Pure: the same seed gives the same child, and the parent stays as it is. */
 export interface Mutator {
   readonly name: string;
+  /** Whether it can do anything in such a program; by default in all. */
+  readonly fits?: (compiled: Compiled) => boolean;
   readonly mutate: (parent: Genome, context: MutationContext, rng: Rng) => Genome;
 }
 
