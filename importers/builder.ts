@@ -26,6 +26,7 @@ import type { LockKind, LockMode } from '../corpus/schema/lock.js';
 import { LOCK_MODES } from '../corpus/schema/lock.js';
 import type { Program } from '../corpus/schema/program.js';
 import type { Report } from '../corpus/schema/report.js';
+import { type EventBlock, PlainColumns } from './plain-columns.js';
 import { SkipCounter } from './skips.js';
 
 /** An event as an importer hands it over; what is left out is "none", `task` context, exclusive mode. */
@@ -45,16 +46,6 @@ export interface NewEvent {
   /** Bits of IRQ_STATE; left out: the record does not say. */
   readonly disabled?: number;
   readonly timeNs?: bigint | null;
-}
-
-/** Columns of some events, for importers that read millions; each as in `EventColumns`. */
-export interface EventBlock {
-  readonly kind: Uint8Array;
-  readonly task: Int32Array;
-  readonly lock: Int32Array;
-  readonly site: Int32Array;
-  readonly peer: Int32Array;
-  readonly where: Float64Array;
 }
 
 /** An episode as an importer hands it over. */
@@ -234,6 +225,9 @@ export class CaptureBuilder {
   readonly #byEvent = new Map<string, number>();
   readonly #platform = new Set<string>();
   readonly #columns = new Columns();
+  /** Rows that came in blocks. An importer hands over the one or the other. */
+  #plain: PlainColumns | null = null;
+  #plainEpisode = -1;
   #arch: string | null = null;
   #kernel: string | null = null;
 
@@ -338,7 +332,7 @@ export class CaptureBuilder {
    * event; what a block has no column for is exclusive, in task context, without CPU and time, and was observed.
    */
   append(block: EventBlock, count: number, episode: EpisodeId): void {
-    const { kind, task, lock, site, peer, where } = block;
+    const { kind, task, lock, site, peer } = block;
     if (episode >= this.#episodes.length) throw new Error(`builder: events of unknown episode ${episode}`);
     for (let i = 0; i < count; i++)
       if (
@@ -348,18 +342,13 @@ export class CaptureBuilder {
         peer[i]! >= this.#tasks.length
       )
         throw new Error(`builder: ${EVENT_KINDS[kind[i]!]} with an unknown id`);
-    const columns = this.#columns;
-    columns.ensureRoom(count);
-    const at = columns.length;
-    columns.length += count;
-    columns.kind.set(kind.subarray(0, count), at);
-    columns.task.set(task.subarray(0, count), at);
-    columns.lock.set(lock.subarray(0, count), at);
-    columns.site.set(site.subarray(0, count), at);
-    columns.peer.set(peer.subarray(0, count), at);
-    columns.where.set(where.subarray(0, count), at);
-    columns.cpu.fill(NONE, at, at + count);
-    columns.episode.fill(episode, at, at + count);
+    if (this.#plain === null) {
+      this.#plain = new PlainColumns(episode);
+      this.#plainEpisode = episode;
+    }
+    if (this.#columns.length > 0 || episode !== this.#plainEpisode)
+      throw new Error('builder: blocks of a second episode, or beside single rows');
+    this.#plain.append(block, count);
   }
 
   /** Tells that about so many rows will be added, so that columns need not grow on the way. */
@@ -525,7 +514,7 @@ export class CaptureBuilder {
     return this.#reports;
   }
   get eventCount(): number {
-    return this.#columns.length;
+    return this.#plain?.length ?? this.#columns.length;
   }
 
   finish(about: {
@@ -554,7 +543,7 @@ export class CaptureBuilder {
       locks: this.#locks,
       sites: this.#sites,
       episodes: this.#episodes,
-      events: this.#columns.finish(),
+      events: (this.#plain ?? this.#columns).finish(),
       programs: this.#programs,
       ...(this.#notes.length === 0 ? {} : { notes: this.#notes }),
     };

@@ -84,6 +84,27 @@ export interface EventColumns {
   readonly where: Float64Array;
 }
 
+/**
+ * Columns of which some are made only when somebody asks for the whole of them; these tell a single row without that.
+ * Walks over millions of rows that want few of them go by `whereAt` and `peerAt` below.
+ */
+export interface LazyColumns extends EventColumns {
+  whereAt(row: number): number;
+  peerAt(row: number): number;
+}
+
+const isLazy = (events: EventColumns): events is LazyColumns => 'whereAt' in events;
+
+/** Where an event stands in the file. */
+export function whereAt(events: EventColumns, row: number): number {
+  return isLazy(events) ? events.whereAt(row) : events.where[row]!;
+}
+
+/** The other task of an event, or NONE. */
+export function peerAt(events: EventColumns, row: number): number {
+  return isLazy(events) ? events.peerAt(row) : events.peer[row]!;
+}
+
 /** One event as an object: for builders, exporters and tests, never for hot loops. */
 export interface EventRow {
   readonly kind: EventKind;

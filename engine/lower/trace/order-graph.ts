@@ -1,7 +1,13 @@
 // Lock-order graph of a stretch of a trace: which lock was asked for while which was held, by instance, in typed arrays.
 
+/** Pairs of vertices, each once. */
+export interface Edges {
+  readonly size: number;
+  pairs(): Iterable<readonly [number, number]>;
+}
+
 /** Pairs of small numbers, each once: open addressing in one array of doubles. */
-export class PairSet {
+export class PairSet implements Edges {
   readonly #width: number;
   #keys: Float64Array;
   #mask: number;
@@ -66,7 +72,7 @@ export interface Components {
 }
 
 /** Strongly connected components (R. Tarjan, SIAM J. Comput. 1, 1972), without recursion, over a compressed edge list. */
-export function componentsOf(vertices: number, edges: PairSet): Components {
+export function componentsOf(vertices: number, edges: Edges): Components {
   const start = new Int32Array(vertices + 1);
   for (const [a] of edges.pairs()) start[a + 1]!++;
   for (let v = 0; v < vertices; v++) start[v + 1]! += start[v]!;

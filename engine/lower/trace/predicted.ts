@@ -1,29 +1,55 @@
 // Predicted: large STD recordings, ring by ring, by closures that take time linear in the recording.
 import type { Capture } from '../../../corpus/schema/capture.js';
-import type {
-  LoweredProgram,
-  Op,
-  OpAction,
-  ProgramLock,
-  ProgramTask,
-} from '../../../corpus/schema/program.js';
-import { Closure, reachInOrder } from '../../predict/trace/closure.js';
+import type { LoweredProgram } from '../../../corpus/schema/program.js';
 import { dependenciesOfTrace } from '../../predict/trace/dependencies.js';
-import { type PatternLimits, patternsOf } from '../../predict/trace/patterns.js';
-import { ACQ, type Trace, traceOf } from '../../predict/trace/trace.js';
-import { asWritten } from '../as-written.js';
-import { lockName, TaskNames } from '../names.js';
-import { programLock } from './cycles.js';
+import { lockOrderOf } from '../../predict/trace/lock-order.js';
+import { type GuardedPattern, type PatternLimits, patternsOf } from '../../predict/trace/patterns.js';
+import {
+  type SettledPatterns,
+  type SettleLimits,
+  settlePatterns,
+} from '../../predict/trace/settle-patterns.js';
+import { type Trace, traceOf } from '../../predict/trace/trace.js';
 import type { LoweredTrace } from './lower-trace.js';
+import { guardedProgram, reachedProgram, refutedProgram } from './predicted-programs.js';
 
-const LIMITS: PatternLimits = { patterns: 20_000, guarded: 0, steps: 5_000_000 };
-/** Programs of confirmed rings; further ones are the same locks again in most recordings. */
-const PROGRAMS = 64;
+const LIMITS: PatternLimits = { patterns: 20_000, guarded: 32, steps: 5_000_000 };
+/**
+ * Programs of rings that are reached: further ones are the same locks again in most recordings. Of those that are none some are
+ * told with the reason.
+ */
+const SETTLE: SettleLimits = { reached: 256, refuted: 32, nodes: 3_000_000 };
+
+const WHY = {
+  'in-order':
+    'a part of the recording that keeps the order of the sections of each lock, every read with its write, and every fork and join leads here',
+  reordered:
+    'a part of the recording with sections of locks in another order, which was followed step by step, leads here: every read sees its write, and every fork and join is kept',
+} as const;
+
+/** Patterns of a recording, and what became of them. */
+export interface PredictedPatterns extends SettledPatterns {
+  readonly trace: Trace;
+  readonly guarded: readonly GuardedPattern[];
+}
+
+/** Every pattern of rows `[from, to)` that a correct reordering reaches: of those with the same locks held and wanted, one. */
+export function predictedPatterns(capture: Capture, from: number, to: number): PredictedPatterns {
+  const trace = traceOf(capture.events, from, to, capture.tasks.length, capture.locks.length);
+  const { components, shared } = lockOrderOf(trace);
+  const { dependencies, moments } = dependenciesOfTrace(trace, components);
+  const { open, guarded, complete } = patternsOf(dependencies, LIMITS);
+  const settled =
+    open.length === 0
+      ? { reached: [], refuted: [], complete: true }
+      : settlePatterns(trace, shared, moments, open, SETTLE);
+  return { ...settled, trace, guarded, complete: complete && settled.complete };
+}
 
 /**
- * Every ring of acquisitions of events `from` to `to` that a sync-preserving reordering reaches (sound: PLDI 2023), as the little
- * program of who holds and wants what. `complete` is true if every other ring was refuted: what must run before it in any order at
- * all (program order, forks, joins, reads with their writes) runs past it.
+ * Every ring of acquisitions of events `from` to `to` that a correct reordering reaches, as the little program of who holds and wants
+ * what: in the order of the recording if its sections can keep theirs (sound: PLDI 2023), or in an order that was found and
+ * followed. `complete` is true if every other ring was refuted; some of these are told, as programs that say why.
  */
 export function predictedRecording(
   capture: Capture,
@@ -32,121 +58,16 @@ export function predictedRecording(
   to: number,
   name: string,
 ): LoweredTrace {
-  const { events } = capture;
-  const trace = traceOf(
-    {
-      kind: events.kind.subarray(from, to),
-      task: events.task.subarray(from, to),
-      lock: events.lock.subarray(from, to),
-      peer: events.peer.subarray(from, to),
-    },
-    capture.tasks.length,
-    capture.locks.length,
-  );
-  const { dependencies } = dependenciesOfTrace(trace);
-  const { open, complete: all } = patternsOf(dependencies, LIMITS);
-  const inOrder = new Closure(trace);
-  const inAnyOrder = new Closure(trace, false);
+  const { trace, reached, refuted, guarded, complete } = predictedPatterns(capture, from, to);
   const programs: LoweredProgram[] = [];
-  const seen = new Set<string>();
-  let complete = all;
-  for (const pattern of open) {
-    const key = pattern
-      .map(({ want, held }) => `${want}<${[...held].sort((a, b) => a - b)}`)
-      .sort()
-      .join(' ');
-    if (seen.has(key)) continue;
-    const reached = reachInOrder(trace, inOrder, pattern);
-    if (reached === null) {
-      if (reachInOrder(trace, inAnyOrder, pattern) !== null) complete = false;
-      continue;
-    }
-    seen.add(key);
-    if (programs.length >= PROGRAMS) {
-      complete = false;
-      continue;
-    }
-    const members = pattern.map(({ thread, want, held }, i) => ({
-      thread,
-      want,
-      held,
-      event: reached.events[i]!,
-    }));
-    programs.push(programOf(capture, episode, from, trace, members, `${name}-${programs.length}`));
+  const nextName = (): string => `${name}-${programs.length}`;
+  for (const { pattern, events, how } of reached)
+    programs.push(reachedProgram(capture, episode, trace, pattern, events, WHY[how], nextName()));
+  for (const { pattern, why } of refuted) {
+    const program = refutedProgram(capture, episode, trace, pattern, why, nextName());
+    if (program !== null) programs.push(program);
   }
+  for (const { pattern } of guarded)
+    programs.push(guardedProgram(capture, episode, trace, pattern, nextName()));
   return { programs, complete };
-}
-
-interface Waiting {
-  readonly thread: number;
-  /** A lock, or behind the locks a thread that is joined. */
-  readonly want: number;
-  readonly held: readonly number[];
-  readonly event: number;
-}
-
-function programOf(
-  capture: Capture,
-  episode: number,
-  from: number,
-  trace: Trace,
-  members: readonly Waiting[],
-  name: string,
-): LoweredProgram {
-  const names = new TaskNames();
-  const taskNames = new Map<number, string>();
-  for (const { thread } of members)
-    taskNames.set(thread, names.name(capture.tasks[thread]!.name, capture.tasks[thread]!.pid));
-  const locks: ProgramLock[] = [];
-  const ids = new Map<number, string>();
-  const lockId = (lock: number): string => {
-    const known = ids.get(lock);
-    if (known !== undefined) return known;
-    const id = lockName(locks.length);
-    locks.push({ ...programLock(capture, lock, id), rules: ['reentrant'] });
-    ids.set(lock, id);
-    return id;
-  };
-  const op = (action: OpAction, event: number): Op => {
-    const row = event < 0 ? -1 : from + trace.row[event]!;
-    const site = row < 0 ? undefined : capture.sites[capture.events.site[row]!];
-    return {
-      ...action,
-      guard: null,
-      site: site?.at ?? null,
-      frames: site === undefined ? [] : site.frames.map((frame) => capture.strings[frame] ?? ''),
-      line: row < 0 || capture.provenance !== 'line' ? null : capture.events.where[row]!,
-    };
-  };
-  const take = (lock: number, event: number): Op =>
-    op({ do: 'lock', lock: lockId(lock), mode: 'exclusive', attempt: false }, event);
-  const tasks = members.map(({ thread, want, held, event }): ProgramTask => {
-    const mine = held.filter((resource) => resource < trace.locks);
-    const body = mine.map((lock) => take(lock, takenAt(trace, thread, lock, event)));
-    if (want < trace.locks) body.push(take(want, event));
-    else body.push(op({ do: 'join', task: taskNames.get(want - trace.locks)! }, event));
-    const taken = want < trace.locks ? [...mine, want] : mine;
-    for (const lock of [...taken].reverse()) body.push(op({ do: 'unlock', lock: lockId(lock) }, -1));
-    return { name: taskNames.get(thread)!, function: null, cpu: null, irq: null, after: null, body };
-  });
-  return asWritten(
-    { name, locks, flags: [], tasks },
-    {
-      episode,
-      basis: 'recorded',
-      ruledOut: [
-        'a part of the recording that keeps the order of the sections of each lock, every read with its write, and every fork and join leads here',
-      ],
-      byAddress: true,
-    },
-  );
-}
-
-/** The acquire by which the thread holds the lock at `event`, or -1 if another thread took it. */
-function takenAt(trace: Trace, thread: number, lock: number, event: number): number {
-  for (let k = trace.place[event]! - 1; k >= 0; k--) {
-    const e = trace.of[trace.first[thread]! + k]!;
-    if (trace.op[e] === ACQ && trace.arg[e] === lock) return e;
-  }
-  return -1;
 }

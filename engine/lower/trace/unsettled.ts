@@ -14,8 +14,9 @@ const classOf = (capture: Capture, lock: number) => capture.classes[capture.lock
 
 /** Of those tasks the ones that left the CPU of their own will and were not woken again before event `to`. */
 function asleepAt(capture: Capture, from: number, to: number, tasks: Iterable<number>): ReadonlySet<number> {
-  const { kind, task, peer, lock } = capture.events;
   const unknown = new Set(tasks);
+  if (unknown.size === 0) return unknown;
+  const { kind, task, peer, lock } = capture.events;
   const asleep = new Set<number>();
   for (let e = to - 1; e >= from && unknown.size > 0; e--) {
     const k = kind[e];

@@ -44,6 +44,9 @@ export function wholeRecording(capture: Capture, from: number, to: number, name:
     const task = events.task[e]!;
     if (!threads.has(task)) threads.set(task, []);
     const kind = kindOf(e);
+    // A thread of which nothing was recorded can be started and joined all the same.
+    const peer = events.peer[e]!;
+    if ((kind === 'fork' || kind === 'join') && peer >= 0 && !threads.has(peer)) threads.set(peer, []);
     if (kind !== 'read' && kind !== 'write') continue;
     const list = accesses.get(events.lock[e]!) ?? [];
     list.push({ task, writes: kind === 'write' });

@@ -1,142 +1,161 @@
 // Dependencies of a trace: who asked for which lock while holding which, once each with all the times it was seen.
-import { componentsOf, PairSet } from '../../lower/trace/order-graph.js';
-import { ACQ, FORK, JOIN, READ, REL, type Trace, WRITE } from './trace.js';
+import type { Components } from '../../lower/trace/order-graph.js';
+import { type Moment, Moments } from './moments.js';
+import { ACQUIRE, aliveOf, Held, JOIN, RELEASE, REQUEST, type Trace } from './trace.js';
 
 /**
- * An abstract acquire <thread, wanted, held> with its events. Resources are locks, and behind them one for each thread
- * that somebody joins: it holds itself until its last event, and the joiner wants it.
+ * An abstract acquire <thread, wanted, held> with its events ("Sound Dynamic Deadlock Prediction in Linear Time", PLDI 2023).
+ * Resources are locks, and behind them one for each thread that somebody joins.
  */
 export interface TraceDependency {
   readonly thread: number;
   readonly want: number;
-  /** In the order of taking; `alive` resources first. */
+  /** In the order of taking; what stands for the thread itself first. */
   readonly held: readonly number[];
-  /** Events that ask, ascending. */
-  readonly events: number[];
+  /** Rows that ask, ascending. */
+  readonly events: Int32Array;
 }
 
-/** The resource that stands for "thread t has not ended". */
-export function aliveOf(trace: Trace, t: number): number {
-  return trace.locks + t;
+/** Ascending rows, in memory of their own size. */
+class Rows {
+  #rows = new Int32Array(4);
+  #length = 0;
+
+  push(row: number): void {
+    if (this.#length === this.#rows.length) {
+      const wider = new Int32Array(this.#length * 2);
+      wider.set(this.#rows);
+      this.#rows = wider;
+    }
+    this.#rows[this.#length++] = row;
+  }
+
+  finish(): Int32Array {
+    return this.#rows.subarray(0, this.#length);
+  }
 }
 
 /** Sets of held locks as numbers: a trie of (set, lock) -> set. */
 class HeldSets {
-  readonly parent: number[] = [-1];
-  readonly lock: number[] = [-1];
   readonly #next = new Map<number, number>();
   readonly #width: number;
+  #sets = 1;
 
   constructor(width: number) {
     this.#width = width;
   }
 
-  /** The set with `lock` added. */
   with(set: number, lock: number): number {
     const key = set * this.#width + lock;
     const known = this.#next.get(key);
     if (known !== undefined) return known;
-    const made = this.parent.push(set) - 1;
-    this.lock.push(lock);
-    this.#next.set(key, made);
-    return made;
-  }
-
-  /** The set without `lock`, which need not have been added last. */
-  without(set: number, lock: number): number {
-    if (set === 0) return 0;
-    if (this.lock[set] === lock) return this.parent[set]!;
-    return this.with(this.without(this.parent[set]!, lock), this.lock[set]!);
-  }
-
-  list(set: number): number[] {
-    const locks: number[] = [];
-    for (let at = set; at !== 0; at = this.parent[at]!) locks.push(this.lock[at]!);
-    return locks.reverse();
+    this.#next.set(key, this.#sets);
+    return this.#sets++;
   }
 }
 
 export interface TraceDependencies {
-  /** Inside strongly connected components of the graph held -> wanted. */
   readonly dependencies: readonly TraceDependency[];
+  readonly moments: readonly Moment[];
 }
 
-/** Each thread that is joined holds itself: the set with which it begins. */
-function startsOf(trace: Trace, sets: HeldSets): Int32Array {
-  const held = new Int32Array(trace.threads);
-  for (let t = 0; t < trace.threads; t++)
-    if (trace.joined[t] === 1) held[t] = sets.with(0, aliveOf(trace, t));
-  return held;
-}
-
-export function dependenciesOfTrace(trace: Trace): TraceDependencies {
+/**
+ * All dependencies inside strongly connected components, without those that nobody else's can stand beside in a ring; and moments
+ * at about even distances.
+ */
+export function dependenciesOfTrace(trace: Trace, { of, cyclic, any }: Components): TraceDependencies {
+  if (!any) return { dependencies: [], moments: [] };
+  const { kind, task, lock, from, to } = trace;
   const resources = trace.locks + trace.threads;
+  const held = new Held(trace);
+  const { top, below } = held;
   const sets = new HeldSets(resources);
-  const edges = new PairSet(resources);
-  const wantsSeen = new PairSet(Math.max(resources, 1 << 21));
-  const note = (set: number, want: number): void => {
-    if (set === 0 || !wantsSeen.add(set, want)) return;
-    for (let at = set; at !== 0; at = sets.parent[at]!)
-      if (sets.lock[at] !== want) edges.add(sets.lock[at]!, want);
-  };
-  walk(trace, sets, (_event, _thread, set, want) => note(set, want));
-  const { of, cyclic, any } = componentsOf(resources, edges);
-  if (!any) return { dependencies: [] };
-  const inside = (set: number, want: number): boolean => {
-    if (cyclic[want] !== 1) return false;
-    for (let at = set; at !== 0; at = sets.parent[at]!) if (of[sets.lock[at]!] === of[want]) return true;
-    return false;
-  };
-  const found = new Map<string, TraceDependency>();
-  const bySet = new Map<number, TraceDependency | null>();
-  walk(trace, sets, (event, thread, set, want) => {
-    if (set === 0 || cyclic[want] !== 1) return;
-    const quick = (set * resources + want) * trace.threads + thread;
-    let dependency = bySet.get(quick);
-    if (dependency === undefined) {
-      dependency = null;
-      if (inside(set, want)) {
-        const held = sets.list(set);
-        const key = `${thread} ${want} ${held.join(' ')}`;
-        dependency = found.get(key) ?? { thread, want, held, events: [] };
-        found.set(key, dependency);
-      }
-      bySet.set(quick, dependency);
+  const found = new Map<number, { thread: number; want: number; held: number[]; rows: Rows }>();
+  const ask = (t: number, want: number, e: number): void => {
+    const component = of[want]!;
+    let inside = false;
+    let set = 0;
+    for (let at = top[t]!; at >= 0; at = below[at]!) {
+      inside ||= of[at] === component;
+      set = sets.with(set, at);
     }
-    dependency?.events.push(event);
-  });
-  return { dependencies: [...found.values()] };
+    if (!inside) return;
+    const key = (set * resources + want) * trace.threads + t;
+    let dependency = found.get(key);
+    if (dependency === undefined) {
+      const list: number[] = [];
+      for (let at = top[t]!; at >= 0; at = below[at]!) list.push(at);
+      dependency = { thread: t, want, held: list.reverse(), rows: new Rows() };
+      found.set(key, dependency);
+    }
+    dependency.rows.push(e);
+  };
+  const asked = new Int32Array(trace.threads).fill(-1);
+  const moments = new Moments(trace, held);
+  for (let e = from; e < to; e++) {
+    const k = kind[e]!;
+    if (e >= moments.next) moments.keep(e);
+    if (k === ACQUIRE) {
+      const t = task[e]!;
+      const l = lock[e]!;
+      if (cyclic[l] === 1 && top[t]! >= 0 && held.holder[l] !== t) ask(t, l, e);
+      if (held.take(t, l)) moments.taken[l] = e;
+      asked[t] = -1;
+    } else if (k === RELEASE) held.give(lock[e]!);
+    else if (k === REQUEST) asked[task[e]!] = e;
+    else if (k === JOIN) {
+      const child = trace.childOf(e);
+      const t = task[e]!;
+      if (child >= 0 && cyclic[aliveOf(trace, child)] === 1 && top[t]! >= 0) ask(t, aliveOf(trace, child), e);
+    }
+  }
+  // A request that was never granted is where its thread stood when the recording ended.
+  for (const [t, e] of asked.entries())
+    if (e >= 0 && cyclic[lock[e]!] === 1 && top[t]! >= 0 && held.holder[lock[e]!] !== t) ask(t, lock[e]!, e);
+  const dependencies = [...found.values()].map(({ thread, want, held: list, rows }) => ({
+    thread,
+    want,
+    held: list,
+    events: rows.finish(),
+  }));
+  return { dependencies: peeled(dependencies, resources), moments: moments.kept };
 }
 
-function walk(
-  trace: Trace,
-  sets: HeldSets,
-  asks: (event: number, thread: number, set: number, want: number) => void,
-): void {
-  const { op, thread, arg, link } = trace;
-  const held = startsOf(trace, sets);
-  for (let i = 0; i < trace.length; i++) {
-    const t = thread[i]!;
-    switch (op[i]) {
-      case ACQ:
-        asks(i, t, held[t]!, arg[i]!);
-        held[t] = sets.with(held[t]!, arg[i]!);
-        break;
-      case REL: {
-        // Another thread may give a lock back.
-        const owner = thread[link[i]!]!;
-        held[owner] = sets.without(held[owner]!, arg[i]!);
-        break;
-      }
-      case JOIN:
-        asks(i, t, held[t]!, aliveOf(trace, arg[i]!));
-        break;
-      case FORK:
-      case READ:
-      case WRITE:
-        break;
-      default:
-        throw new Error(`trace: no operation ${op[i]}`);
+/** Leaves out, again and again, what wants a resource that no other thread's holds, or holds none that another one's wants. */
+function peeled(dependencies: readonly TraceDependency[], resources: number): TraceDependency[] {
+  let left = [...dependencies];
+  for (;;) {
+    const held = new Threads(resources);
+    const wanted = new Threads(resources);
+    for (const dependency of left) {
+      wanted.add(dependency.want, dependency.thread);
+      for (const lock of dependency.held) held.add(lock, dependency.thread);
     }
+    const kept = left.filter(
+      ({ thread, want, held: locks }) =>
+        held.hasOther(want, thread) && locks.some((lock) => wanted.hasOther(lock, thread)),
+    );
+    if (kept.length === left.length) return kept;
+    left = kept;
+  }
+}
+
+/** For each resource whether one thread is there, or several. */
+class Threads {
+  readonly #thread: Int32Array;
+
+  constructor(resources: number) {
+    this.#thread = new Int32Array(resources).fill(-1);
+  }
+
+  add(resource: number, thread: number): void {
+    const known = this.#thread[resource]!;
+    if (known === -1) this.#thread[resource] = thread;
+    else if (known !== thread) this.#thread[resource] = -2;
+  }
+
+  hasOther(resource: number, thread: number): boolean {
+    const known = this.#thread[resource]!;
+    return known === -2 || (known >= 0 && known !== thread);
   }
 }
