@@ -1,16 +1,19 @@
 // Checks one file: a litmus text against what it expects, a log by a thorough search.
+import { setImmediate } from 'node:timers/promises';
 import { BEYOND_THE_LOG, type Capture } from '../corpus/schema/capture.js';
 import type { CheckFileForm } from '../corpus/schema/forms.js';
 import type { LoweredProgram } from '../corpus/schema/program.js';
 import type { ReportKind } from '../corpus/schema/report.js';
+import type { SearchResult } from '../corpus/schema/verdict.js';
 import type { Witness } from '../corpus/schema/witness.js';
 import type { LitmusTextResult } from '../corpus/text/litmus.js';
 import { establish } from '../engine/campaign/establish.js';
 import type { CampaignResult } from '../engine/campaign/state.js';
-import { explore } from '../engine/explore/exhaustive.js';
+import { exploreSteps } from '../engine/explore/exhaustive.js';
 import { asWritten } from '../engine/lower/as-written.js';
 import type { Lowered } from '../engine/lower/lower.js';
 import { compile } from '../engine/model/compile.js';
+import { Machine } from '../engine/model/machine.js';
 import type { Source } from '../importers/source.js';
 import { expectationText } from './replaying.js';
 import { programsOf, searchOnce } from './search.js';
@@ -18,6 +21,8 @@ import { Trouble } from './trouble.js';
 
 /** States of the search of one litmus program: these are small, and their verdict is wanted complete. */
 const LITMUS_STATES = 20_000_000;
+/** Milliseconds of search between two looks at signals. */
+const PAUSE_MS = 100;
 
 /** Reports that are about waiting for ever: where no program can be made of one, its question stays open. */
 const ABOUT_DEADLOCK: ReadonlySet<ReportKind> = new Set([
@@ -56,8 +61,15 @@ export async function wholeText(source: Source): Promise<string> {
   return parts.join('\n');
 }
 
-/** Searches one litmus text completely and compares the ends with its `expect` lines. Throws Trouble for bad text. */
-export function checkLitmus(file: string, text: LitmusTextResult, foundAt: string): CheckFileForm {
+/**
+ * Searches one litmus text completely and compares the ends with its `expect` lines; lets signals in now and then. Throws
+ * Trouble for bad text.
+ */
+export async function checkLitmus(
+  file: string,
+  text: LitmusTextResult,
+  foundAt: string,
+): Promise<CheckFileForm> {
   if (!text.ok)
     throw new Trouble(
       {
@@ -78,7 +90,7 @@ export function checkLitmus(file: string, text: LitmusTextResult, foundAt: strin
       },
       file,
     );
-  const result = explore(program, { states: LITMUS_STATES });
+  const result = await searched(new Machine(compiled.compiled));
   const nameOf = (task: number) => program.tasks[task]?.name ?? '?';
   const found = result.finds
     .map(({ kind, tasks }) => expectationText({ kind, tasks: tasks.map(nameOf) }))
@@ -109,6 +121,18 @@ export function checkLitmus(file: string, text: LitmusTextResult, foundAt: strin
       return done.ok ? [done.witness] : [];
     }),
   };
+}
+
+/** The whole search, in pieces of about a tenth of a second. */
+async function searched(machine: Machine): Promise<SearchResult> {
+  const search = exploreSteps(machine, { states: LITMUS_STATES });
+  let paused = performance.now();
+  for (let step = search.next(); ; step = search.next()) {
+    if (step.done === true) return step.value;
+    if (performance.now() - paused < PAUSE_MS) continue;
+    await setImmediate();
+    paused = performance.now();
+  }
 }
 
 /** Searches what a log says. */

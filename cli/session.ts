@@ -108,11 +108,25 @@ export class Session {
 
   /** Ends with 130 at INT or TERM, for commands whose every step is stored by itself. */
   exitOnInterrupt(words: string): void {
+    this.onInterrupt(() => this.talk(words));
+  }
+
+  /** At INT or TERM says its last words and ends with 130. */
+  onInterrupt(lastWords: () => void): void {
     const end = () => {
-      this.talk(words);
+      lastWords();
       process.exit(EXIT.interrupted);
     };
     process.once('SIGINT', end).once('SIGTERM', end);
+  }
+
+  /** The options as words of a command line that is to be typed again. */
+  optionsAgain(): string[] {
+    return Object.entries(this.#options).flatMap(([name, value]) => {
+      if (value === true) return [`--${name}`];
+      if (typeof value === 'string') return [`--${name}`, value];
+      return Array.isArray(value) ? value.flatMap((one: string) => [`--${name}`, one]) : [];
+    });
   }
 
   close(): void {

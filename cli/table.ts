@@ -269,6 +269,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       [1, 'a deadlock that is not triaged, or a litmus file that ends otherwise'],
       BAD_INPUT,
       [4, 'nothing was recognised, or there are no lock events in it'],
+      [130, 'interrupted; the last line goes on with what is left'],
     ],
     load: () => import('./commands/check.js'),
   },

@@ -11,6 +11,7 @@ import { witnessLines } from '../../reports/text/list.js';
 import { plainName } from '../../reports/text/plain-text.js';
 import { hasLockFacts } from '../capture-form.js';
 import { checkCapture, checkLitmus, restsOnTheLog, wholeText } from '../check-file.js';
+import { interruptedLines } from '../check-interrupted.js';
 import { eachSource, ingestSource, isLitmus, keep, knownFormat } from '../ingest.js';
 import { inputFiles } from '../input-files.js';
 import { isUntriaged, keepWitnesses } from '../keep-witnesses.js';
@@ -44,44 +45,64 @@ export async function run(session: Session): Promise<ExitCode> {
     failures.push({ file, problem, code });
     session.complain(problem, file);
   };
-  for (const { path, named } of inputFiles(session.args)) {
-    let passedOver = 0;
-    let checked = 0;
-    let isArchive = false;
-    for await (const handled of eachSource(path, (source) => checkOne(source, format, store))) {
-      if (handled.what === 'trouble') fail(path, handled.problem, handled.code);
-      if (handled.what === 'archive')
-        for (const { stat, count: n, advice } of handled.capture.skipped)
-          session.talk(`${plainName(path)}: ${n} ${stat}. ${advice}`);
-      if (handled.what !== 'done') continue;
-      const { file, done } = handled;
-      isArchive ||= handled.isMember;
-      if ('forms' in done) {
-        checked += done.forms.length;
-        files.push(...done.forms);
-        if (!session.json && asCi === undefined)
-          for (const form of done.forms) session.print(`${lines(form).join('\n')}\n`);
-      } else if ((named && !handled.isMember) || done.code === EXIT.trouble)
-        fail(file, done.problem, done.code);
-      else passedOver++;
-    }
-    if (named && isArchive && checked === 0) fail(path, nothingInArchive(passedOver), EXIT.nothing);
-  }
-  const code = exitCode(files, failures);
-  if (asCi !== undefined && !session.json)
-    session.print(asCi([...files.map(resultOf), ...failures.map(failedResult)]));
-  if (session.json) {
-    const [worst] = failures;
+  const print = (left: readonly Failure[]): void => {
+    const all = [...failures, ...left];
+    if (asCi !== undefined && !session.json)
+      session.print(asCi([...files.map(resultOf), ...all.map(failedResult)]));
+    if (!session.json) return;
+    const [worst] = all;
     session.printJson({
       schema: 'relock.check/1',
       files,
       ...(worst === undefined
         ? {}
-        : { error: worst.problem, errors: failures.map((f) => ({ about: f.file, ...f.problem })) }),
+        : { error: worst.problem, errors: all.map((f) => ({ about: f.file, ...f.problem })) }),
     } satisfies CheckForm & { error?: Problem; errors?: object[] });
+  };
+  let at = 0;
+  session.onInterrupt(() => {
+    const rest = session.args.slice(at);
+    print(rest.map((file) => ({ file, problem: INTERRUPTED, code: EXIT.interrupted })));
+    const found = files.filter((form) => counts(form)).length;
+    const stored = store !== null;
+    const so = { checked: files.length, found, unread: failures.length, stored, rest };
+    session.talk(...interruptedLines({ ...so, options: session.optionsAgain() }));
+  });
+  for (const [index, arg] of session.args.entries()) {
+    at = index;
+    for (const { path, named } of inputFiles([arg])) {
+      let passedOver = 0;
+      let checked = 0;
+      let isArchive = false;
+      for await (const handled of eachSource(path, (source) => checkOne(source, format, store))) {
+        if (handled.what === 'trouble') fail(path, handled.problem, handled.code);
+        if (handled.what === 'archive')
+          for (const { stat, count: n, advice } of handled.capture.skipped)
+            session.talk(`${plainName(path)}: ${n} ${stat}. ${advice}`);
+        if (handled.what !== 'done') continue;
+        const { file, done } = handled;
+        isArchive ||= handled.isMember;
+        if ('forms' in done) {
+          checked += done.forms.length;
+          files.push(...done.forms);
+          if (!session.json && asCi === undefined)
+            for (const form of done.forms) session.print(`${lines(form).join('\n')}\n`);
+        } else if ((named && !handled.isMember) || done.code === EXIT.trouble)
+          fail(file, done.problem, done.code);
+        else passedOver++;
+      }
+      if (named && isArchive && checked === 0) fail(path, nothingInArchive(passedOver), EXIT.nothing);
+    }
   }
-  return code;
+  print([]);
+  return exitCode(files, failures);
 }
+
+const INTERRUPTED: Problem = {
+  title: 'INTERRUPTED',
+  facts: ['This was not checked to its end.'],
+  next: 'relock check -h',
+};
 
 type Checked =
   | { readonly forms: readonly CheckFileForm[] }
@@ -94,7 +115,9 @@ async function checkOne(source: Source, format: string | null, store: Store | nu
     if (await isLitmus(source, format)) {
       const texts = parseLitmusFiles(await wholeText(source));
       const name = (line: number) => (texts.length === 1 ? file : `${file}:${line}`);
-      if (texts.length > 0) return { forms: texts.map((text) => checkLitmus(name(text.line), text, now)) };
+      const forms: CheckFileForm[] = [];
+      for (const text of texts) forms.push(await checkLitmus(name(text.line), text, now));
+      if (forms.length > 0) return { forms };
     }
     const taken = await ingestSource(source, format);
     if (!taken.ok) return taken;
