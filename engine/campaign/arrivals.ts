@@ -1,6 +1,5 @@
 // Arrivals: whether a result from another host fits the job and can be believed; witnesses are replayed here.
 import { createHash } from 'node:crypto';
-import { decodeCheckpoint } from '../../corpus/pack/checkpoint.js';
 import type { Program } from '../../corpus/schema/program.js';
 import type { Witness } from '../../corpus/schema/witness.js';
 import { parseLitmus } from '../../corpus/text/litmus.js';
@@ -9,8 +8,8 @@ import { expectationOf } from '../model/expectation.js';
 import { replayGenome } from '../model/interpreter.js';
 import { MODEL_VERSION } from '../model/rules.js';
 import { indexGenome } from '../schedulers/genome-names.js';
-import { fuzzStateOf } from './fuzz-state.js';
 import type { Job, JobResult } from './job.js';
+import { unpackLane } from './lane-pack.js';
 
 /** A witness that runs for longer than this is none. */
 const MAX_STEPS = 1_000_000;
@@ -37,8 +36,7 @@ export function faultOf(job: Job, result: JobResult): string | null {
       return null;
     }
     case 'fuzz': {
-      const decoded = decodeCheckpoint(result.slice.fuzz);
-      const state = decoded.ok ? fuzzStateOf(decoded.value) : null;
+      const state = unpackLane(result.slice.fuzz);
       if (state === null) return "a lane's state that cannot be read";
       return state.execs === result.slice.execs && state.steps === result.slice.steps
         ? null

@@ -1,7 +1,6 @@
 // Fuzz plan: deals out the lanes of a campaign epoch by epoch, and joins what they report.
-import { decodeCheckpoint } from '../../corpus/pack/checkpoint.js';
-import { fuzzStateOf } from './fuzz-state.js';
 import type { Job, SliceResult } from './job.js';
+import { unpackLane } from './lane-pack.js';
 import { afterSlice, giftsFor, laneSeed, newLane, quotas, streamsFor, workOfEpoch } from './lanes.js';
 import type { CampaignLimits, Lane } from './state.js';
 import type { Target } from './targets.js';
@@ -138,8 +137,7 @@ export class FuzzPlan {
 function featuresOf(lanes: readonly Lane[]): Set<number> {
   const met = new Set<number>();
   for (const { fuzz } of lanes) {
-    const decoded = fuzz === null ? null : decodeCheckpoint(fuzz);
-    const state = decoded?.ok === true ? fuzzStateOf(decoded.value) : null;
+    const state = fuzz === null ? null : unpackLane(fuzz);
     for (const { counts } of state?.programs ?? []) for (const [feature] of counts) met.add(feature);
   }
   return met;

@@ -1,5 +1,4 @@
 // Job: one unit of a campaign's work as data, self-contained, so that any thread or host can do it.
-import { decodeCheckpoint, encodeCheckpoint } from '../../corpus/pack/checkpoint.js';
 import type { Program } from '../../corpus/schema/program.js';
 import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
 import { exploreSteps } from '../explore/exhaustive.js';
@@ -12,7 +11,7 @@ import type { PredictSource } from '../predict/source.js';
 import { replaySchedule } from '../schedulers/replay.js';
 import type { ShrinkLimits } from '../shrink/shrink.js';
 import { type Established, type EstablishInput, establishSteps } from './establish.js';
-import { fuzzStateOf } from './fuzz-state.js';
+import { packLane, unpackLane } from './lane-pack.js';
 
 /** What a lane is asked to do next. */
 export interface SliceOrder {
@@ -176,9 +175,11 @@ function* slice(order: SliceOrder): Generator<number, SliceResult, boolean | und
     if ((yield progress.execs) === true) break;
   }
   const after = fuzzer.state();
-  const met = new Set(before?.programs[0]?.counts.map(([feature]) => feature));
   const [lane] = after.programs;
-  const fresh = (lane?.counts ?? []).map(([feature]) => feature).filter((feature) => !met.has(feature));
+  // Counts stand in the order in which features were met.
+  const fresh = (lane?.counts ?? [])
+    .slice(before?.programs[0]?.counts.length ?? 0)
+    .map(([feature]) => feature);
   return {
     execs: after.execs,
     steps: after.steps,
@@ -189,14 +190,12 @@ function* slice(order: SliceOrder): Generator<number, SliceResult, boolean | und
     yields: after.yields,
     finds,
     giving: givingOf(after, new Set(fresh)),
-    fuzz: encodeCheckpoint(after),
+    fuzz: packLane(after),
   };
 }
 
 function unpacked(bytes: Uint8Array): FuzzState {
-  const decoded = decodeCheckpoint(bytes);
-  if (!decoded.ok) throw new Error(`a lane's state cannot be read: ${decoded.problem.title}`);
-  const state = fuzzStateOf(decoded.value);
+  const state = unpackLane(bytes);
   if (state === null) throw new Error("a lane's state is not that of a fuzzer");
   return state;
 }

@@ -11,7 +11,7 @@ import type { ShrinkLimits } from '../shrink/shrink.js';
 import type { CaptureRef } from './establish.js';
 
 /** Goes up when an older build could not go on from the state. */
-export const CAMPAIGN_STATE_VERSION = 3;
+export const CAMPAIGN_STATE_VERSION = 4;
 
 /**
  * In this order: replay what the logs show, search each program a little, predict across programs, search those that
@@ -109,7 +109,7 @@ export interface Lane {
   /** Gifts of its last two epochs, and what the epoch at hand has found so far. */
   readonly gifts: readonly Gift[];
   readonly giving: readonly Genome[];
-  /** The packed FuzzState (corpus/pack/checkpoint), or null before the first exec. */
+  /** The packed FuzzState (lane-pack.ts), or null before the first exec. */
   readonly fuzz: Uint8Array | null;
 }
 

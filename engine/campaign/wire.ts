@@ -7,7 +7,7 @@ import type { Job, JobResult, SliceOrder, SliceResult } from './job.js';
 import * as is from './shapes.js';
 
 /** Goes up when jobs or results change their form. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** What two processes must have in common to give the same results: else the state depended on who was faster. */
 export interface Dialect {
