@@ -1,5 +1,6 @@
 // Runs the benchmarks, each beside its peers in the same run, and prints ratios.
 import type { Bench, BenchResult } from './bench.js';
+import { campaigns } from './campaigns.js';
 import { importFtrace } from './import-ftrace.js';
 import { importGigabyte } from './import-gigabyte.js';
 import { importText } from './import-text.js';
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   servePages,
   walks,
   proofs,
+  campaigns,
 ];
 
 function print(result: BenchResult): void {
