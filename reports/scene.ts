@@ -190,6 +190,8 @@ function opText(op: Op, names: ReadonlyMap<string, string>, label: (task: string
       return op.on ? 'local_irq_enable()' : 'local_irq_disable()';
     case 'bh':
       return op.on ? 'local_bh_enable()' : 'local_bh_disable()';
+    case 'ww':
+      return op.begin ? 'ww_acquire_init()' : 'ww_acquire_fini()';
     default: {
       const never: never = op;
       return never;

@@ -15,6 +15,13 @@ export const LOCK_KINDS = [
 ] as const;
 export type LockKind = (typeof LOCK_KINDS)[number];
 
+/**
+ * Who gives way where acquire contexts (`ww begin`) meet at a ww_mutex: `wait-die`, who asks and is younger; `wound-wait`,
+ * who holds and is younger (DEFINE_WD_CLASS and DEFINE_WW_CLASS, include/linux/ww_mutex.h).
+ */
+export const WW_POLICIES = ['wound-wait', 'wait-die'] as const;
+export type WwPolicy = (typeof WW_POLICIES)[number];
+
 /** How a lock is taken. `read` = lockdep's read 1, `recursive-read` = lockdep's read 2. */
 export const LOCK_MODES = ['exclusive', 'read', 'recursive-read'] as const;
 export type LockMode = (typeof LOCK_MODES)[number];

@@ -1,6 +1,6 @@
 // Program: what can be run - a few task bodies of atomic ops over locks and flags (litmus form, contract.md section 3).
 import type { Basis } from './capture.js';
-import type { LockKind, LockMode, LockRule } from './lock.js';
+import type { LockKind, LockMode, LockRule, WwPolicy } from './lock.js';
 import type { NamedGenome } from './schedule.js';
 
 export interface ProgramLock {
@@ -13,6 +13,8 @@ export interface ProgramLock {
   readonly class: string;
   /** Overrides in effect, sorted; never both of a contradicting pair. */
   readonly rules: readonly LockRule[];
+  /** Of a ww_mutex that obeys acquire contexts; absent: contexts mean nothing to it. */
+  readonly ww?: WwPolicy;
 }
 
 export interface ProgramFlag {
@@ -44,7 +46,9 @@ export type OpAction =
   | { readonly do: 'clear'; readonly flag: string }
   | { readonly do: 'require'; readonly flag: string; readonly value: boolean }
   | { readonly do: 'irqs'; readonly on: boolean }
-  | { readonly do: 'bh'; readonly on: boolean };
+  | { readonly do: 'bh'; readonly on: boolean }
+  /** `begin`: an acquire context is opened, its stamp younger than all before; else the one that is open is closed. */
+  | { readonly do: 'ww'; readonly begin: boolean };
 
 /** One atomic step of a task. */
 export type Op = OpAction & {

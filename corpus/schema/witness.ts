@@ -43,7 +43,7 @@ export interface Witness {
   readonly steps: number;
   readonly captures: readonly CaptureId[];
   readonly assumes: readonly string[];
-  /** Version of the lock model it was replayed with: `kernel/3`. */
+  /** Version of the lock model it was replayed with: `kernel/4`. */
   readonly model: string;
   /** Complete litmus text: program, rules, schedule, expectation. */
   readonly litmus: string;

@@ -79,6 +79,7 @@ function edgesOf(
       case 'require':
       case 'irqs':
       case 'bh':
+      case 'ww':
         break;
       default: {
         const never: never = op;

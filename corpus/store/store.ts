@@ -156,7 +156,7 @@ export interface Checkpoint {
   readonly seeds: number;
   /** Signatures that this campaign found first, in all. */
   readonly newSignatures: number;
-  /** Version of the lock model: `kernel/3`. */
+  /** Version of the lock model: `kernel/4`. */
   readonly model: string;
   readonly state: Uint8Array;
   /** All statistics of the moment as a JSON object (corpus/schema/statistics.ts); `{}` if left out. */

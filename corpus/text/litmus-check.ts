@@ -73,6 +73,7 @@ function checkOp(
       return flags.has(op.flag) ? null : `no flag is named ${op.flag}`;
     case 'irqs':
     case 'bh':
+    case 'ww':
       return null;
     default: {
       const never: never = op;

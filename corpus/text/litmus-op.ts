@@ -1,5 +1,5 @@
 // Litmus op: one line of a task body, and the small words of the form.
-import { LOCK_KINDS, type LockKind, type LockMode } from '../schema/lock.js';
+import { LOCK_KINDS, type LockKind, type LockMode, WW_POLICIES, type WwPolicy } from '../schema/lock.js';
 import type { Guard, OpAction } from '../schema/program.js';
 
 const OP_WORDS = [
@@ -16,6 +16,7 @@ const OP_WORDS = [
   'require',
   'irqs',
   'bh',
+  'ww',
   'when',
   'unless',
 ] as const;
@@ -31,12 +32,18 @@ export function wholeNumber(word: string | undefined): number | null {
 }
 
 /** The kinds as they are written. */
-export const KIND_WORDS = LOCK_KINDS.map((kind) => (kind === 'semaphore' ? 'semaphore[:N]' : kind)).join(' ');
+export const KIND_WORDS = LOCK_KINDS.map((kind) =>
+  kind === 'semaphore' ? 'semaphore[:N]' : kind === 'ww_mutex' ? 'ww_mutex[:wound-wait|:wait-die]' : kind,
+).join(' ');
 
 /** `mutex`, `semaphore:3`, ... or null. */
-export function parseKind(word: string): { readonly kind: LockKind; readonly units: number } | null {
+export function parseKind(
+  word: string,
+): { readonly kind: LockKind; readonly units: number; readonly ww?: WwPolicy } | null {
   const counted = /^semaphore:(\d{1,6})$/.exec(word);
   if (counted !== null) return { kind: 'semaphore', units: Number(counted[1]) };
+  const ww = WW_POLICIES.find((policy) => word === `ww_mutex:${policy}`);
+  if (ww !== undefined) return { kind: 'ww_mutex', units: 1, ww };
   const kind = LOCK_KINDS.find((known) => known === word);
   return kind === undefined ? null : { kind, units: 1 };
 }
@@ -91,6 +98,10 @@ function parseAction(words: readonly string[]): OpAction | string {
     case 'bh':
       if (name !== 'on' && name !== 'off') return `${word} is switched on or off`;
       return { do: word, on: name === 'on' };
+    case 'ww':
+      if (name !== 'begin' && name !== 'end')
+        return 'an acquire context is opened with: ww begin, and closed with: ww end';
+      return { do: 'ww', begin: name === 'begin' };
     default:
       return `"${word ?? ''}" is no op`;
   }

@@ -26,7 +26,8 @@ export function litmusText(file: LitmusFile): string {
 }
 
 function lockLine(lock: ProgramLock): string {
-  const kind = lock.kind === 'semaphore' && lock.units !== 1 ? `semaphore:${lock.units}` : lock.kind;
+  const count = lock.kind === 'semaphore' && lock.units !== 1 ? `:${lock.units}` : '';
+  const kind = `${lock.kind}${count}${lock.ww === undefined ? '' : `:${lock.ww}`}`;
   // A class is one line, and a blank before `#` would make it a comment.
   const name = lock.class.replace(/\s+/g, ' ').trim().replace(/ #/g, '#').replace(/^#/, '');
   return `lock ${lock.id} ${kind}${name === lock.id || name === '' ? '' : ` ${name}`}`;
@@ -90,6 +91,8 @@ function actionText(op: Op): string {
     case 'irqs':
     case 'bh':
       return `${op.do} ${op.on ? 'on' : 'off'}`;
+    case 'ww':
+      return `ww ${op.begin ? 'begin' : 'end'}`;
     default: {
       const never: never = op;
       return never;

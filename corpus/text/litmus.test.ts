@@ -150,6 +150,17 @@ task T f()
     expect(parsed(two).program.locks[0]?.rules).toEqual(['fair', 'no-reentrant']);
   });
 
+  it('reads and prints acquire contexts', () => {
+    const body = ['  ww begin', '  lock A', '  unlock A', '  ww end'].join('\n');
+    const text = `litmus 1 contexts\nlock A ww_mutex:wait-die reservation_ww_class_mutex\ntask T\n${body}\nexpect none\n`;
+    const file = parsed(text);
+    expect(file.program.locks).toEqual([
+      { id: 'A', kind: 'ww_mutex', units: 1, class: 'reservation_ww_class_mutex', rules: [], ww: 'wait-die' },
+    ]);
+    expect(printLitmus(file)).toBe(text);
+    expect(problems('litmus 1 x\nlock A ww_mutex:x\ntask T\n  ww\n  ww off\n')).toHaveLength(3);
+  });
+
   it('wraps a long order and keeps to 75 columns', () => {
     const tasks = Array.from({ length: 20 }, (_, i) => `kworker/u${i}:${i}`);
     const text = `litmus 1 wide\n${tasks.map((t) => `task ${t}\n`).join('')}order ${tasks.join(' ')}\n`;
@@ -170,7 +181,7 @@ task T f()
     ['lock A mutex\ntask T\n  sync A', '4: sync needs rcu or srcu; A is a mutex'],
     [
       'lock A futex\ntask T',
-      '2: "futex" is no kind of lock; the kinds: mutex rtmutex spinlock rwlock rwsem semaphore[:N] ww_mutex completion rcu srcu',
+      '2: "futex" is no kind of lock; the kinds: mutex rtmutex spinlock rwlock rwsem semaphore[:N] ww_mutex[:wound-wait|:wait-die] completion rcu srcu',
     ],
     ['task T\n  when F: set F', '3: no flag is named F'],
     ['flag F\ntask T\n  when F set F', '4: a guard is written as: when FLAG: OP'],

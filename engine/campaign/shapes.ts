@@ -1,6 +1,6 @@
 // Shapes: checks that a value from outside has the form of the nouns that jobs and results are made of.
 import { BASES } from '../../corpus/schema/capture.js';
-import { LOCK_KINDS, LOCK_MODES, LOCK_RULES } from '../../corpus/schema/lock.js';
+import { LOCK_KINDS, LOCK_MODES, LOCK_RULES, WW_POLICIES } from '../../corpus/schema/lock.js';
 import type { LoweredProgram, Program, ProgramLock, ProgramTask } from '../../corpus/schema/program.js';
 import type { Genome, NamedGenome } from '../../corpus/schema/schedule.js';
 import type { SearchFind } from '../../corpus/schema/verdict.js';
@@ -75,6 +75,7 @@ const op = either(
   record({ ...common, do: oneOf(['set', 'clear']), flag: text }),
   record({ ...common, do: oneOf(['require']), flag: text, value: truth }),
   record({ ...common, do: oneOf(['irqs', 'bh']), on: truth }),
+  record({ ...common, do: oneOf(['ww']), begin: truth }),
 );
 
 export const program = record<Program>({
@@ -86,6 +87,7 @@ export const program = record<Program>({
       units: count,
       class: text,
       rules: listOf(oneOf(LOCK_RULES)),
+      ww: optional(oneOf(WW_POLICIES)),
     }),
   ),
   flags: listOf(record<Program['flags'][number]>({ id: text, set: truth, of: optional(text) })),

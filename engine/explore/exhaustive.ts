@@ -33,7 +33,8 @@ export function* exploreSteps(
   limits: SearchLimits,
   reduced = true,
 ): Generator<number, SearchResult> {
-  if (!reduced) return yield* fullSteps(machine, limits);
+  // Program counters that go back (`ww begin`) are beyond what the reduction looks ahead.
+  if (!reduced || machine.compiled.hasContexts) return yield* fullSteps(machine, limits);
   const { settled, ...result } = yield* reducedSteps(machine, limits);
   if (settled || !result.complete) return result;
   // An end was seen that on no path tried comes first: whether it ever does, only all orders tell.

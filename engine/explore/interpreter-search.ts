@@ -38,12 +38,21 @@ function keyOf(world: World): string {
       task.waiting,
       task.snapshot === null ? null : [...task.snapshot].sort(),
       task.cpu === null ? -1 : world.cpus.indexOf(task.cpu),
+      // Of stamps only who is older counts.
+      task.context === null
+        ? null
+        : [
+            task.context.from,
+            world.tasks.filter((u) => (u.context?.stamp ?? 1e9) < task.context!.stamp).length,
+          ],
+      task.wounded,
+      task.gaveWay,
     ]),
     world.cpus,
     world.program.locks.map(({ id }) => [
       world
         .lock(id)
-        .holds.map((hold) => [hold.task, hold.writing, hold.depth])
+        .holds.map((hold) => [hold.task, hold.writing, hold.depth, hold.at])
         .sort(),
       String(world.lock(id).units),
     ]),

@@ -1,7 +1,8 @@
 // Blocking: whether a request can be had, and who is in the way of a task.
+import { mustGiveWay } from './contexts.js';
 import type { Core } from './core.js';
 import { handlersOver } from './interrupts.js';
-import { OP_DOWN, OP_JOIN, OP_LOCK, OP_SYNC, OP_WAIT } from './op-codes.js';
+import { OP_DOWN, OP_JOIN, OP_LOCK, OP_SYNC, OP_WAIT, OP_WW_LOCK } from './op-codes.js';
 import {
   NESTS,
   TAKES_EXCLUSIVELY,
@@ -56,6 +57,11 @@ export function blockersMask(m: Core, task: number): number {
       if (bits & WAITS_FOR_WAITING_WRITER) mask |= s[at.writersWaiting + arg]! & ~bit;
       return mask;
     }
+    case OP_WW_LOCK: {
+      const owner = s[at.owner + arg]!;
+      if (owner === 0 || isFree(m, g, task) || mustGiveWay(m, task, g)) return mask;
+      return mask | (1 << (owner - 1));
+    }
     case OP_SYNC:
       return mask | s[at.syncing + task]!;
     case OP_JOIN:
@@ -87,9 +93,11 @@ export function wakersMask(m: Core, task: number): number {
   let mask = 0;
   for (let t = 0; t < c.tasks; t++) {
     const g = c.opBase[t]! + s[at.pc + t]!;
-    if ((s[at.ended]! & (1 << t)) === 0 && g < c.opBase[t + 1]! && c.wakeAt[g * c.wakes + wake] === 1) {
-      mask |= 1 << t;
-    }
+    if (s[at.ended]! & (1 << t) || g >= c.opBase[t + 1]!) continue;
+    // Who gives way comes by all that stands behind its `ww begin` once more.
+    const again = c.hasContexts ? s[at.contextAt + t]! : 0;
+    if (c.wakeAt[g * c.wakes + wake] === 1) mask |= 1 << t;
+    else if (again !== 0 && c.wakeAt[(c.opBase[t]! + again) * c.wakes + wake] === 1) mask |= 1 << t;
   }
   // It waits for itself only where it holds units of a semaphore that nobody else could give back.
   const alone = mask === bit && !unforked && c.opCode[next] === OP_DOWN;

@@ -2,6 +2,7 @@
 import type { LockKind } from '../../corpus/schema/lock.js';
 import type { Op, Program, ProgramTask } from '../../corpus/schema/program.js';
 import { MAX_TASKS } from './choice.js';
+import { POLICY_WAIT_DIE, POLICY_WOUND_WAIT } from './contexts.js';
 import {
   OP_BH_OFF,
   OP_BH_ON,
@@ -21,6 +22,9 @@ import {
   OP_UNLOCK,
   OP_UP,
   OP_WAIT,
+  OP_WW_BEGIN,
+  OP_WW_END,
+  OP_WW_LOCK,
 } from './op-codes.js';
 import { requestBits, rowOf } from './rules.js';
 import { wakeTable } from './wakers.js';
@@ -68,6 +72,10 @@ export interface Compiled {
   readonly pairLock: Int32Array;
   readonly lockKind: readonly LockKind[];
   readonly lockUnits: Int32Array;
+  /** By lock: 0, or a policy of contexts.ts; all 0 if no task opens a context. */
+  readonly lockPolicy: Uint8Array;
+  /** True if a task opens or closes an acquire context: then program counters go back, too. */
+  readonly hasContexts: boolean;
   /** Tasks that mention the lock, as a mask. */
   readonly lockUsers: Int32Array;
   readonly taskLevel: Uint8Array;
@@ -158,6 +166,14 @@ function translate(program: Program): Compiled {
   const pairTask: number[] = [];
   const pairLock: number[] = [];
   const lockUsers = new Int32Array(locks);
+  const hasContexts = program.tasks.some((task) => task.body.some((op) => op.do === 'ww'));
+  const lockPolicy = Uint8Array.from(program.locks, ({ kind, ww }) =>
+    !hasContexts || kind !== 'ww_mutex' || ww === undefined
+      ? 0
+      : ww === 'wound-wait'
+        ? POLICY_WOUND_WAIT
+        : POLICY_WAIT_DIE,
+  );
   let forkable = 0;
 
   const usesLock = (op: Op & { readonly lock: string }, t: number, g: number): number => {
@@ -190,7 +206,8 @@ function translate(program: Program): Compiled {
             throw new IllFormed(`${op.lock} is a completion: wait or signal it`);
           const bits = requestBits(lock.kind, op.mode, lock.rules, task.irq !== null);
           if (bits === null) throw new IllFormed(`${op.lock}: a ${lock.kind} cannot be taken as ${op.mode}`);
-          opCode[g] = lock.kind === 'semaphore' ? OP_DOWN : OP_LOCK;
+          opCode[g] =
+            lock.kind === 'semaphore' ? OP_DOWN : lockPolicy[opArg[g]!] === 0 ? OP_LOCK : OP_WW_LOCK;
           opBits[g] = bits;
           opTry[g] = op.attempt ? 1 : 0;
           // Looked for only where it is used: a search for each plain lock would cost the square of the body.
@@ -241,6 +258,9 @@ function translate(program: Program): Compiled {
         case 'bh':
           opCode[g] = op.on ? OP_BH_ON : OP_BH_OFF;
           break;
+        case 'ww':
+          opCode[g] = op.begin ? OP_WW_BEGIN : OP_WW_END;
+          break;
         default: {
           const never: never = op;
           throw new Error(`unknown op ${JSON.stringify(never)}`);
@@ -283,6 +303,8 @@ function translate(program: Program): Compiled {
     pairLock: Int32Array.from(pairLock),
     lockKind: program.locks.map((lock) => lock.kind),
     lockUnits: Int32Array.from(program.locks, (lock) => (lock.kind === 'semaphore' ? lock.units : 0)),
+    lockPolicy,
+    hasContexts,
     lockUsers,
     taskLevel: Uint8Array.from(program.tasks, (task) =>
       task.irq === 'hard' ? LEVEL_HARD : task.irq === 'soft' ? LEVEL_SOFT : LEVEL_TASK,

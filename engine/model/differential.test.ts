@@ -29,8 +29,18 @@ const SHAPES: Readonly<Record<string, Partial<ProgramShape>>> = {
   'forks and joins': { forks: true, oddities: 30 },
   interrupts: { kinds: ['spinlock', 'rwlock'], irqs: true, oddities: 25 },
   'interrupts that wait': { kinds: ['spinlock', 'completion', 'semaphore'], irqs: true, oddities: 30 },
+  contexts: { kinds: ['ww_mutex', 'ww_mutex', 'mutex'], contexts: true, locks: 4, oddities: 5 },
+  'contexts and what else there is': {
+    kinds: ['ww_mutex', 'ww_mutex', 'semaphore', 'completion', 'rwsem'],
+    contexts: true,
+    oddities: 15,
+    tries: true,
+    flags: true,
+    rules: true,
+  },
   everything: {
     kinds: LOCK_KINDS,
+    contexts: true,
     oddities: 30,
     tries: true,
     flags: true,

@@ -1,6 +1,16 @@
 // Effects: what an op does to the state, once it is its task's turn.
 import { isFree, released } from './blocking.js';
 import { LEVEL_HARD, LEVEL_TASK } from './compile.js';
+import {
+  closeContext,
+  giveWay,
+  hasAcquired,
+  isAlready,
+  mustGiveWay,
+  openContext,
+  woundedByWaiters,
+  woundHolder,
+} from './contexts.js';
 import { type Core, FOR_EVER } from './core.js';
 import { cpuOfTask } from './interrupts.js';
 import { BROKEN } from './layout.js';
@@ -23,8 +33,11 @@ import {
   OP_UNLOCK,
   OP_UP,
   OP_WAIT,
+  OP_WW_BEGIN,
+  OP_WW_END,
+  OP_WW_LOCK,
 } from './op-codes.js';
-import { TAKES_EXCLUSIVELY } from './rules.js';
+import { NESTS, TAKES_EXCLUSIVELY } from './rules.js';
 
 /** True if the flag that guards the op is as the op wants it. */
 export function guardHolds(m: Core, g: number): boolean {
@@ -134,12 +147,23 @@ export function perform(m: Core, t: number, g: number): void {
       s[at.stale]! |= c.irqTasks;
       pass(m, t, 1);
       return;
+    case OP_WW_LOCK:
+      askInContext(m, t, g);
+      return;
+    case OP_WW_BEGIN:
+      if (openContext(m, t)) pass(m, t, 1);
+      else stop(m, BROKEN, g);
+      return;
+    case OP_WW_END:
+      if (closeContext(m, t)) pass(m, t, 1);
+      else stop(m, BROKEN, g);
+      return;
     default:
       throw new Error(`unknown op code ${c.opCode[g]}`);
   }
 }
 
-function take(m: Core, t: number, g: number): void {
+function take(m: Core, t: number, g: number, ops = 1): void {
   const { compiled: c, layout: at, stateWords: s } = m;
   const lock = c.opArg[g]!;
   const pair = c.opPair[g]!;
@@ -150,7 +174,7 @@ function take(m: Core, t: number, g: number): void {
   }
   s[at.writersWaiting + lock]! &= ~(1 << t);
   s[at.stale]! |= s[at.wanting + lock]!;
-  pass(m, t, 1);
+  pass(m, t, ops);
 }
 
 function release(m: Core, t: number, g: number): void {
@@ -162,18 +186,64 @@ function release(m: Core, t: number, g: number): void {
     return;
   }
   if (--s[at.hold + pair]! === 0) {
-    if (s[at.owner + lock] === t + 1) s[at.owner + lock] = 0;
-    else {
-      s[at.readers + lock]! &= ~(1 << t);
-      for (let u = 0; u < c.tasks; u++) {
-        if (s[at.syncing + u] !== 0 && c.opArg[c.opBase[u]! + s[at.pc + u]!] === lock) {
-          s[at.syncing + u]! &= ~(1 << t);
-        }
-      }
-    }
+    free(m, t, lock);
     s[at.stale]! |= s[at.wanting + lock]!;
   }
   pass(m, t, 1);
+}
+
+/** The lock is no longer the task's. */
+function free(m: Core, t: number, lock: number): void {
+  const { compiled: c, layout: at, stateWords: s } = m;
+  if (s[at.owner + lock] === t + 1) {
+    s[at.owner + lock] = 0;
+    return;
+  }
+  s[at.readers + lock]! &= ~(1 << t);
+  for (let u = 0; u < c.tasks; u++) {
+    if (s[at.syncing + u] !== 0 && c.opArg[c.opBase[u]! + s[at.pc + u]!] === lock) {
+      s[at.syncing + u]! &= ~(1 << t);
+    }
+  }
+}
+
+/** Takes a ww_mutex that obeys contexts, waits for it, or gives way. Whoever waits may have to look again. */
+function askInContext(m: Core, t: number, g: number): void {
+  const { compiled: c, layout: at, stateWords: s } = m;
+  const bit = 1 << t;
+  s[at.stale] = m.allTasks;
+  if ((s[at.waiting]! & bit) === 0) {
+    if ((c.opBits[g]! & NESTS) === 0 && c.opTry[g] === 0 && isAlready(m, g)) {
+      pass(m, t, 1);
+      return;
+    }
+    // Who holds nothing yet begins unhurt (kernel/locking/mutex.c __mutex_lock_common()).
+    if (!hasAcquired(m, t)) s[at.wounded]! &= ~bit;
+  }
+  if (isFree(m, g, t)) {
+    const again = (s[at.gaveWay]! & bit) !== 0;
+    s[at.gaveWay]! &= ~bit;
+    const from = s[at.pc + t]!;
+    woundedByWaiters(m, t, g);
+    take(m, t, g, again ? s[at.contextAt + t]! - from : 1);
+  } else if (c.opTry[g] === 1) pass(m, t, c.opSkip[g]! - s[at.pc + t]!);
+  else if (mustGiveWay(m, t, g)) {
+    giveWay(m, t, (pair) => dropPair(m, pair));
+    becomeWaiter(m, t, c.opArg[g]!, c.opArg[g]!);
+    woundHolder(m, t, g);
+  } else {
+    becomeWaiter(m, t, c.opArg[g]!, c.opArg[g]!);
+    woundHolder(m, t, g);
+  }
+}
+
+/** All that the pair's task holds of its lock goes back at once. */
+function dropPair(m: Core, pair: number): void {
+  const { compiled: c, layout: at, stateWords: s } = m;
+  const lock = c.pairLock[pair]!;
+  if (c.lockKind[lock] === 'semaphore') s[at.units + lock]! += s[at.hold + pair]!;
+  else free(m, c.pairTask[pair]!, lock);
+  s[at.hold + pair] = 0;
 }
 
 /** `writesLock` is the lock if it is wanted exclusively; `lock` is the lock; -1 for none. */

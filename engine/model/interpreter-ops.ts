@@ -1,5 +1,6 @@
 // Interpreter's ops: what each op needs and does, by the words of the contract.
 import type { Op, Program } from '../../corpus/schema/program.js';
+import { hasTaken, isInContext, isOfContext, isWoundedOnTaking } from './interpreter-contexts.js';
 import type { Cpu, LockState, World } from './interpreter-world.js';
 
 /** What doing the op does; gives the task's next op, or that it broke a requirement. */
@@ -84,7 +85,8 @@ export function homes(world: World, t: number): Cpu[] {
 
 /** What the task's op would do now; null: it has to wait. A waiter is past its guard. */
 export function attempt(world: World, t: number): Effect | null {
-  const { spec, pc, waiting, snapshot, cpu } = world.tasks[t]!;
+  const task = world.tasks[t]!;
+  const { spec, pc, waiting, snapshot, cpu } = task;
   const op = spec.body[pc]!;
   const next = pc + 1;
   if (op.guard !== null && !waiting && world.flags.get(op.guard.flag) !== op.guard.when) return () => next;
@@ -99,7 +101,19 @@ export function attempt(world: World, t: number): Effect | null {
   switch (op.do) {
     case 'lock': {
       const lock = world.lock(op.lock);
-      if (canHave(world, t, op, lock)) return then(() => grant(t, op, lock));
+      const obeys = isInContext(task, lock);
+      const mine = lock.holds.some((hold) => hold.task === t && isOfContext(world, hold));
+      if (obeys && mine && !op.attempt && !waiting && !lock.spec.rules.includes('reentrant'))
+        return () => next;
+      if (canHave(world, t, op, lock)) {
+        return () => {
+          grant(t, pc, op, lock);
+          if (isWoundedOnTaking(world, t, lock)) task.wounded = true;
+          const again = task.gaveWay ? task.context : null;
+          task.gaveWay = false;
+          return again === null ? next : again.from;
+        };
+      }
       return op.attempt ? () => behindUnlock(spec.body, pc) : null;
     }
     case 'unlock': {
@@ -150,6 +164,20 @@ export function attempt(world: World, t: number): Effect | null {
       return then(() => {
         if (cpu !== null) cpu.bhOff = Math.max(0, cpu.bhOff + (op.on ? -1 : 1));
       });
+    case 'ww': {
+      if (op.begin) {
+        if (task.context !== null) return broken(`${spec.name} begins a context inside another`);
+        return then(() => {
+          task.context = { from: next, stamp: world.stamps++ };
+        });
+      }
+      if (task.context === null) return broken(`${spec.name} ends a context that it did not begin`);
+      if (hasTaken(world, t)) return broken(`${spec.name} ends its context with locks of it held`);
+      return then(() => {
+        task.context = null;
+        task.wounded = false;
+      });
+    }
     default: {
       const never: never = op;
       return never;
@@ -185,13 +213,13 @@ export function inTheWay(world: World, t: number, op: LockOp, lock: LockState): 
   return blocking;
 }
 
-function grant(t: number, op: LockOp, lock: LockState): void {
+function grant(t: number, at: number, op: LockOp, lock: LockState): void {
   if (lock.spec.kind === 'semaphore') lock.units--;
   const mine = lock.holds.find((hold) => hold.task === t);
   if (mine !== undefined) mine.depth++;
   else {
     const shared = lock.spec.kind === 'rcu' || lock.spec.kind === 'srcu';
-    lock.holds.push({ task: t, writing: op.mode === 'exclusive' && !shared, depth: 1 });
+    lock.holds.push({ task: t, writing: op.mode === 'exclusive' && !shared, depth: 1, at });
   }
 }
 
@@ -202,6 +230,17 @@ function giveBack(world: World, lock: LockState, t: number): void {
   for (const task of world.tasks) {
     const op = task.spec.body[task.pc];
     if (op?.do === 'sync' && op.lock === lock.spec.id) task.snapshot?.delete(t);
+  }
+}
+
+/** Gives back in one step all that the task took since its context began. */
+export function giveAllBack(world: World, t: number): void {
+  for (const lock of world.allLocks()) {
+    const mine = lock.holds.find((hold) => hold.task === t);
+    if (mine === undefined || !isOfContext(world, mine)) continue;
+    if (lock.spec.kind === 'semaphore') lock.units += mine.depth;
+    mine.depth = 1;
+    giveBack(world, lock, t);
   }
 }
 

@@ -1,5 +1,6 @@
 // Interpreter's waits: who waits for whom, who can never move again, and the cycle among those.
 import type { Op } from '../../corpus/schema/program.js';
+import { hasToGiveWay, mayGiveWay } from './interpreter-contexts.js';
 import { attempt, behindUnlock, homes, inTheWay, isOver } from './interpreter-ops.js';
 import type { TaskState, World } from './interpreter-world.js';
 
@@ -18,7 +19,9 @@ function waitOf(world: World, t: number): Wait {
     new Set(
       [...world.tasks.keys()].filter((u) => {
         const other = world.tasks[u]!;
-        return u !== t && !isOver(world, u) && other.spec.body.slice(other.pc).some(test);
+        // Who gives way comes by all behind its `ww begin` once more.
+        const from = Math.min(other.pc, other.context?.from ?? other.pc);
+        return u !== t && !isOver(world, u) && other.spec.body.slice(from).some(test);
       }),
     );
   if (!task.began) {
@@ -31,7 +34,7 @@ function waitOf(world: World, t: number): Wait {
   }
   const op = task.spec.body[task.pc]!;
   // Who is blocked by a handler only still wants what it wants: the question is the lock's alone.
-  if (!task.waiting || attempt(world, t) !== null) return { all, any };
+  if (!task.waiting || attempt(world, t) !== null || hasToGiveWay(world, t)) return { all, any };
   switch (op.do) {
     case 'lock': {
       const lock = world.lock(op.lock);
@@ -65,10 +68,11 @@ function givers(world: World, id: string): Set<number> {
   return new Set([...world.tasks.keys()].filter((u) => mostGained(world.tasks[u]!, id) > 0));
 }
 
-function mostGained({ spec: { body }, pc }: TaskState, id: string): number {
+function mostGained({ spec: { body }, pc, context }: TaskState, id: string): number {
+  const from = Math.min(pc, context?.from ?? pc);
   // The most that can be gained from each op on; behind the last, nothing.
   const most = new Array<number>(body.length + 1).fill(0);
-  for (let i = body.length - 1; i >= pc; i--) {
+  for (let i = body.length - 1; i >= from; i--) {
     const op = body[i]!;
     const rest = most[i + 1]!;
     if (op.do === 'unlock' && op.lock === id) most[i] = rest + 1;
@@ -76,7 +80,12 @@ function mostGained({ spec: { body }, pc }: TaskState, id: string): number {
     else if (op.attempt) most[i] = Math.max(rest, most[behindUnlock(body, i)]!);
     else most[i] = op.lock === id && op.guard === null ? Math.max(0, rest - 1) : rest;
   }
-  return most[pc]!;
+  return Math.max(most[pc]!, most[from]!);
+}
+
+/** What it waits for may never come, but it may be made to give way, once nothing interrupts it. */
+function canBeHelped(world: World, t: number, free: ReadonlySet<number>): boolean {
+  return world.handlersOver(t).every((h) => free.has(h)) && mayGiveWay(world, t, free);
 }
 
 /** Tasks that can never move again, each with those of them that it waits for. */
@@ -89,7 +98,8 @@ function stuck(world: World): Map<number, Set<number>> {
     for (const t of open) {
       const { all, any } = waits.get(t)!;
       const served =
-        [...all].every((u) => free.has(u)) && any.every((group) => [...group].some((u) => free.has(u)));
+        ([...all].every((u) => free.has(u)) || canBeHelped(world, t, free)) &&
+        any.every((group) => [...group].some((u) => free.has(u)));
       if (served && mayInterrupt(world, t, free)) free.add(t);
     }
   }

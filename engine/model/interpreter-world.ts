@@ -13,6 +13,8 @@ export interface Hold {
   readonly task: number;
   readonly writing: boolean;
   depth: number;
+  /** Op of the task that took it first. */
+  readonly at: number;
 }
 
 export interface LockState {
@@ -29,6 +31,12 @@ export interface TaskState {
   waiting: boolean;
   /** Readers that a waiting `sync` waits for. */
   snapshot: Set<number> | null;
+  /** The open acquire context: the op behind its `ww begin`, and when it was begun. */
+  context: { readonly from: number; readonly stamp: number } | null;
+  /** An older context wants what this one holds (wound-wait). */
+  wounded: boolean;
+  /** Has given all back and waits for the lock it stands before; then it begins again. */
+  gaveWay: boolean;
   /** Null for an irq task that has not begun and names no CPU. */
   cpu: Cpu | null;
 }
@@ -39,6 +47,8 @@ export class World {
   readonly flags: Map<string, boolean>;
   readonly forked = new Set<string>();
   private readonly lockStates: Map<string, LockState>;
+  /** Contexts begun so far. */
+  stamps = 0;
   steps = 0;
   last: number | null = null;
   violation: { task: number; op: number; reason: string } | null = null;
@@ -63,7 +73,17 @@ export class World {
         cpu = numbered.get(spec.cpu) ?? freshCpu();
         numbered.set(spec.cpu, cpu);
       } else if (spec.irq === null) cpu = freshCpu();
-      return { spec, pc: 0, began: false, waiting: false, snapshot: null, cpu };
+      return {
+        spec,
+        pc: 0,
+        began: false,
+        waiting: false,
+        snapshot: null,
+        context: null,
+        wounded: false,
+        gaveWay: false,
+        cpu,
+      };
     });
     if (this.cpus.length === 0) freshCpu();
   }
@@ -72,6 +92,10 @@ export class World {
     const lock = this.lockStates.get(id);
     if (lock === undefined) throw new Error(`no lock ${id} in ${this.program.name}`);
     return lock;
+  }
+
+  allLocks(): LockState[] {
+    return [...this.lockStates.values()];
   }
 
   index(name: string): number {
@@ -112,6 +136,7 @@ export function copyWorld(world: World): World {
   }
   for (const [flag, set] of world.flags) copy.flags.set(flag, set);
   for (const name of world.forked) copy.forked.add(name);
+  copy.stamps = world.stamps;
   copy.steps = world.steps;
   copy.last = world.last;
   copy.violation = world.violation;

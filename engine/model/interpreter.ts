@@ -2,7 +2,8 @@
 import type { Program } from '../../corpus/schema/program.js';
 import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
 import type { Verdict } from '../../corpus/schema/verdict.js';
-import { attempt, canBegin, hittable, isOver, whyIllFormed } from './interpreter-ops.js';
+import { hasTaken, hasToGiveWay, isInContext, wound } from './interpreter-contexts.js';
+import { attempt, canBegin, giveAllBack, hittable, isOver, whyIllFormed } from './interpreter-ops.js';
 import { findDeadlock, standingTasks } from './interpreter-waits.js';
 import { type Cpu, makeWorld, type World } from './interpreter-world.js';
 
@@ -77,7 +78,7 @@ function canAct(world: World, t: number): boolean {
   if (isOver(world, t)) return false;
   if (!task.began && !canBegin(world, t)) return false;
   if (world.handlersOver(t).length > 0) return false;
-  return !task.waiting || attempt(world, t) !== null;
+  return !task.waiting || attempt(world, t) !== null || hasToGiveWay(world, t);
 }
 
 /** All entries that can come next, for a search. */
@@ -105,10 +106,21 @@ export function transition(world: World, choice: number): void {
     task.began = true;
   }
   world.last = t;
+  const asked = task.spec.body[task.pc]!;
+  const begins = !task.waiting && asked.do === 'lock' && isInContext(task, world.lock(asked.lock));
+  // Who asks and holds nothing begins unhurt; a guard that does not hold asks for nothing.
+  const asks = asked.guard === null || world.flags.get(asked.guard.flag) === asked.guard.when;
   const effect = attempt(world, t);
+  if (begins && asks && !hasTaken(world, t)) task.wounded = false;
   if (effect === null) {
+    if (hasToGiveWay(world, t)) {
+      giveAllBack(world, t);
+      task.gaveWay = true;
+      task.wounded = false;
+    }
     task.waiting = true;
     const op = task.spec.body[task.pc]!;
+    if (op.do === 'lock') wound(world, t, world.lock(op.lock));
     if (op.do === 'sync') task.snapshot = new Set(world.lock(op.lock).holds.map((hold) => hold.task));
     return;
   }

@@ -47,6 +47,13 @@ export function keyPlan(c: Compiled, at: Layout, goesOn: boolean): KeyPlan {
       }
     }
   }
+  if (c.hasContexts) {
+    // Who gives way goes back: what is held, and since where, does not follow from the program counters.
+    for (let p = 0; p < c.pairs; p++) plain.push(at.hold + p, at.takenAt + p);
+    for (let l = 0; l < c.locks; l++) plain.push(at.owner + l, at.readers + l);
+    for (let t = 0; t < c.tasks; t++) plain.push(at.contextAt + t, at.contextAge + t);
+    plain.push(at.wounded, at.gaveWay);
+  }
   for (let f = 0; f < (c.flags + 31) >> 5; f++) plain.push(at.flags + f);
   if (c.forkable !== 0) plain.push(at.forked);
   // `begun` and `ended` follow from the counters but for waiters at op 0, which `waiting` shows, and empty tasks,

@@ -53,6 +53,12 @@ export interface Layout {
   /** By CPU: handler on it plus 1, or 0. */
   readonly hardOn: number;
   readonly softOn: number;
+  /** By task: op behind the `ww begin` of its open context, or 0; how many open contexts are older. */
+  readonly contextAt: number;
+  readonly contextAge: number;
+  /** Masks: contexts that were wounded; tasks that gave way and wait for the lock they stand before. */
+  readonly wounded: number;
+  readonly gaveWay: number;
   /** By pair: how often held. */
   readonly hold: number;
   /** By pair: op of the body that took it first. */
@@ -96,6 +102,10 @@ export function layOut(c: Compiled): Layout {
     bhOff: room(cpus),
     hardOn: room(cpus),
     softOn: room(cpus),
+    contextAt: room(c.hasContexts ? c.tasks : 0),
+    contextAge: room(c.hasContexts ? c.tasks : 0),
+    wounded: room(c.hasContexts ? 1 : 0),
+    gaveWay: room(c.hasContexts ? 1 : 0),
     hold: room(c.pairs),
     takenAt: room(c.pairs),
   };

@@ -4,12 +4,13 @@ import type { Verdict } from '../../corpus/schema/verdict.js';
 import { blockersMask, isFree, released, waitsForAny, waitsForItself, wakersMask } from './blocking.js';
 import { cpuOf, taskOf } from './choice.js';
 import { type Compiled, LEVEL_TASK } from './compile.js';
+import { isAlready, mustGiveWay } from './contexts.js';
 import type { Core } from './core.js';
 import { endEmptyTasks, guardHolds, pass, perform, standAt, stop } from './effects.js';
 import { cpuOfTask, handlersOver, interrupt, landing, lets } from './interrupts.js';
 import { type KeyPlan, keyPlan } from './key-plan.js';
 import { DEADLOCKED, type Layout, layOut, RUNNING } from './layout.js';
-import { OP_DOWN, OP_JOIN, OP_LOCK, OP_SYNC, OP_WAIT } from './op-codes.js';
+import { OP_DOWN, OP_JOIN, OP_LOCK, OP_SYNC, OP_WAIT, OP_WW_LOCK } from './op-codes.js';
 import { hasCycle, hopeless, readVerdict } from './waits-for.js';
 
 const CAN_WAIT = 1;
@@ -51,7 +52,7 @@ export class Machine implements Core {
     this.plan = keyPlan(compiled, this.layout, goesOn);
     this.stateWords = new Int32Array(this.layout.words);
     this.allTasks = compiled.tasks === 31 ? 0x7fffffff : (1 << compiled.tasks) - 1;
-    this.anyWake = compiled.wakes > 0;
+    this.anyWake = compiled.wakes > 0 || compiled.hasContexts;
     this.reset();
   }
 
@@ -330,6 +331,10 @@ export class Machine implements Core {
     switch (c.opCode[g]) {
       case OP_LOCK:
         now = c.opTry[g] === 1 || isFree(this, g, t);
+        break;
+      case OP_WW_LOCK:
+        now = c.opTry[g] === 1 || isFree(this, g, t) || (!waiting && isAlready(this, g));
+        if (!now && mustGiveWay(this, t, g)) return CAN_WAIT;
         break;
       case OP_DOWN:
         now = c.opTry[g] === 1 || s[at.units + arg]! > 0;

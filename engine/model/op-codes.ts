@@ -19,3 +19,7 @@ export const OP_IRQS_OFF = 14;
 export const OP_IRQS_ON = 15;
 export const OP_BH_OFF = 16;
 export const OP_BH_ON = 17;
+/** Taking a ww_mutex that obeys contexts, in a program that has any. */
+export const OP_WW_LOCK = 18;
+export const OP_WW_BEGIN = 19;
+export const OP_WW_END = 20;

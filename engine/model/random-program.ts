@@ -16,6 +16,8 @@ export interface ProgramShape {
   readonly forks: boolean;
   readonly irqs: boolean;
   readonly rules: boolean;
+  /** Acquire contexts around stretches of a body, and policies of ww_mutexes. */
+  readonly contexts?: boolean;
   /** Chance in percent that a lock is unfair. */
   readonly unfair: number;
 }
@@ -58,7 +60,9 @@ export function randomProgram(rng: Rng, shape: ProgramShape): Program {
     if (shape.rules && chance(25)) rules.push('reentrant');
     if (chance(shape.unfair)) rules.push('unfair');
     const units = kind === 'semaphore' ? rng.below(3) : 1;
-    return { id: `L${i}`, kind, units, class: `L${i}`, rules };
+    const heeds = shape.contexts === true && kind === 'ww_mutex' && chance(90);
+    const ww = heeds ? { ww: pick(['wound-wait', 'wait-die'] as const) } : {};
+    return { id: `L${i}`, kind, units, class: `L${i}`, rules, ...ww };
   });
   const flags = shape.flags ? ['F', 'G'].map((id) => ({ id, set: chance(40) })) : [];
   const names = Array.from({ length: shape.tasks }, (_, i) => `T${i}`);
@@ -107,6 +111,12 @@ export function randomProgram(rng: Rng, shape: ProgramShape): Program {
       const guard = shape.flags && chance(15) ? { flag: pick(['F', 'G']), when: chance(50) } : null;
       ops.push({ ...action, guard, site: null, frames: [], line: null });
     }
+    if (shape.contexts !== true || chance(15)) return ops;
+    const bare = { guard: null, site: null, frames: [], line: null };
+    const from = chance(70) ? 0 : rng.below(ops.length);
+    const to = chance(70) ? ops.length : from + rng.below(ops.length - from + 1);
+    ops.splice(to, 0, { do: 'ww', begin: false, ...bare });
+    ops.splice(from, 0, { do: 'ww', begin: true, ...bare });
     return ops;
   };
   const tasks: ProgramTask[] = names.map((name, i) => {

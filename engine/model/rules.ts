@@ -2,7 +2,7 @@
 import type { LockKind, LockMode, LockRule } from '../../corpus/schema/lock.js';
 
 /** Version of this table; goes up with every change of meaning, and every witness names it. */
-export const MODEL_VERSION = 'kernel/3';
+export const MODEL_VERSION = 'kernel/4';
 
 export interface LockRow {
   readonly kind: LockKind;
@@ -114,7 +114,10 @@ export const LOCK_TABLE: readonly LockRow[] = [
     source:
       'kernel/locking/semaphore.c down(), up(): "may be called ... by tasks which have never called down()"',
   },
-  exclusive('ww_mutex', 'kernel/locking/ww_mutex.h; the back-off with -EDEADLK is a path of the caller'),
+  exclusive(
+    'ww_mutex',
+    'kernel/locking/ww_mutex.h __ww_mutex_check_kill(), __ww_mutex_wound(); see Acquire contexts',
+  ),
   {
     ...NEVER_BLOCKS,
     kind: 'completion',

@@ -1,9 +1,11 @@
 // Waits-for: who waits for whom, which tasks can never move again, the cycle, and who merely queues behind it.
 import type { Verdict } from '../../corpus/schema/verdict.js';
 import { LEVEL_HARD } from './compile.js';
+import { hasAcquired, inContext, olderThan } from './contexts.js';
+import { handlersOver } from './interrupts.js';
 import { BROKEN, DEADLOCKED } from './layout.js';
 import type { Machine } from './machine.js';
-import { OP_REQUIRE_CLEAR, OP_REQUIRE_SET } from './op-codes.js';
+import { OP_REQUIRE_CLEAR, OP_REQUIRE_SET, OP_WW_BEGIN, OP_WW_END, OP_WW_LOCK } from './op-codes.js';
 
 /**
  * The tasks that can never move again: the complement of the least set that holds every task that can act and with
@@ -18,7 +20,8 @@ export function hopeless(m: Machine): number {
     again = false;
     for (let t = 0; t < c.tasks; t++) {
       const bit = 1 << t;
-      if ((waiting & bit) === 0 || (m.blockersMask(t) & ~live) !== 0) continue;
+      if ((waiting & bit) === 0) continue;
+      if ((m.blockersMask(t) & ~live) !== 0 && !mayBeMadeToGiveWay(m, t, live)) continue;
       if (m.waitsForAny(t) && (m.wakersMask(t) & live) === 0) continue;
       if (c.irqTasks & bit && !m.hasBegun(t) && !mayBeLetIn(m, t, live)) continue;
       waiting &= ~bit;
@@ -27,6 +30,15 @@ export function hopeless(m: Machine): number {
     }
   }
   return waiting;
+}
+
+/** True if a live, older context may yet come and make the task, which waits in a context of its own, give way. */
+function mayBeMadeToGiveWay(m: Machine, t: number, live: number): boolean {
+  const { compiled: c } = m;
+  if (!c.hasContexts || !m.isWaiting(t)) return false;
+  const g = c.opBase[t]! + m.pc(t);
+  if (c.opCode[g] !== OP_WW_LOCK || !inContext(m, t) || !hasAcquired(m, t)) return false;
+  return (handlersOver(m, t) & ~live) === 0 && olderThan(m, t, live) !== 0;
 }
 
 /** True if on some CPU that the irq task may hit, what keeps it out may be lifted by live tasks. */
@@ -171,6 +183,12 @@ function brokenReason(m: Machine, task: number, g: number): string {
       return `${name} requires ${program.flags[arg]!.id}, which is clear`;
     case OP_REQUIRE_CLEAR:
       return `${name} requires that ${program.flags[arg]!.id} is clear, and it is set`;
+    case OP_WW_BEGIN:
+      return `${name} begins an acquire context inside another`;
+    case OP_WW_END:
+      return inContext(m, task)
+        ? `${name} ends its acquire context with locks of it held`
+        : `${name} ends an acquire context that it did not begin`;
     default: {
       const holders = m.holders(arg).map((t) => program.tasks[t]!.name);
       const who =

@@ -185,7 +185,10 @@ export function compose(
   for (const group of groups.values()) {
     const [first, ...rest] = group;
     if (first === undefined) continue;
-    const other = rest.find((g) => g.lock.kind !== first.lock.kind || g.lock.units !== first.lock.units);
+    const other = rest.find(
+      (g) =>
+        g.lock.kind !== first.lock.kind || g.lock.units !== first.lock.units || g.lock.ww !== first.lock.ww,
+    );
     if (other !== undefined)
       return {
         ok: false,

@@ -189,6 +189,7 @@ function wantOf(op: Op, task: ProgramTask, at: Indexed, holds: readonly Hold[]):
     case 'require':
     case 'irqs':
     case 'bh':
+    case 'ww':
       return null;
     default: {
       const never: never = op;

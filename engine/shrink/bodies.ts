@@ -17,7 +17,7 @@ export function closingOp(body: readonly Op[], at: number): number | null {
 
 /**
  * The body up to and with op `last`, then only what others may be waiting for: the unlocks of what is held by then,
- * `irqs on` and `bh on` where they were switched off, signals, forks, and units of semaphores that are given without being
+ * `irqs on`, `bh on` and `ww end` where they were switched off or begun, signals, forks, and units of semaphores that are given without being
  * taken: who may yet give one is whom the others wait for (engine/model/wakers.ts). `kept` gets the indices of the
  * original ops.
  */
@@ -32,6 +32,7 @@ export function truncated(
   const retaken = new Map<string, number>();
   let irqsOff = false;
   let bhOff = false;
+  let inContext = false;
   /** Up to here an attempt that fails may leave ops out. */
   let skippedUpTo = -1;
   body.forEach((op, i) => {
@@ -42,6 +43,7 @@ export function truncated(
       else if (op.do === 'unlock') held.set(op.lock, Math.max(0, (held.get(op.lock) ?? 0) - 1));
       else if (op.do === 'irqs') irqsOff = !op.on;
       else if (op.do === 'bh') bhOff = !op.on;
+      else if (op.do === 'ww') inContext = op.begin;
     } else if (op.do === 'signal' || op.do === 'signal-all' || op.do === 'fork') {
       kept.push(i);
     } else if (op.do === 'lock') {
@@ -60,6 +62,9 @@ export function truncated(
     } else if (op.do === 'bh' && op.on && bhOff) {
       kept.push(i);
       bhOff = false;
+    } else if (op.do === 'ww' && !op.begin && inContext) {
+      kept.push(i);
+      inContext = false;
     }
   });
   return { body: kept.map((i) => body[i]).filter((op) => op !== undefined), kept };

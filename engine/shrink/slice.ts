@@ -72,6 +72,9 @@ export function neededTasks(program: Program, wanted: readonly number[], steered
           case 'irqs':
           case 'bh':
             return false;
+          case 'ww':
+            // Whose context is older may make it give way.
+            return task.body.some((own) => own.do === 'ww');
           default: {
             const never: never = op;
             return never;

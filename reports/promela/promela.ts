@@ -32,6 +32,12 @@ export function promelaOf(program: Program, goal: Goal | null): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Why the program has no Promela form, or null. */
+export function whyNotPromela(program: Program): string | null {
+  const opens = program.tasks.some((task) => task.body.some((op) => op.do === 'ww'));
+  return opens ? 'acquire contexts of ww_mutexes (ww begin) are not written in Promela' : null;
+}
+
 function comment(text: string): string {
   return text.replaceAll('*/', '* /');
 }

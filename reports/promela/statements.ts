@@ -76,6 +76,8 @@ export function statementOf(names: Names, t: number, k: number): Statement {
       const count = `bh_off[${names.cpu(t)}]`;
       return { ...PLAIN, effect: [op.on ? `if :: ${count} > 0 -> ${count}-- :: else fi` : `${count}++`] };
     }
+    case 'ww':
+      throw new Error('acquire contexts are not written in Promela: ask `whyNotPromela` first');
     default: {
       const never: never = op;
       return never;

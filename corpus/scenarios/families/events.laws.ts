@@ -390,3 +390,77 @@ export function flags(): FamilyText[] {
     ),
   ];
 }
+
+/** Rings of tasks in acquire contexts: who is younger gives way, so there is no end; one task without a context closes the ring. */
+export function contexts(most: number): FamilyText[] {
+  const texts: FamilyText[] = [];
+  for (const policy of ['wound-wait', 'wait-die']) {
+    const pair = (what: string, tasks: readonly TaskText[], ends: readonly string[]): void => {
+      const declared = [`lock A ww_mutex:${policy}`, `lock B ww_mutex:${policy}`, 'lock M mutex'];
+      texts.push(textOf(`contexts ${policy} ${what}`, declared, tasks, ends));
+    };
+    const within = (ops: readonly string[]): string[] => ['ww begin', ...ops, 'ww end'];
+    for (let n = 2; n <= most; n++) {
+      for (const plain of [false, true]) {
+        const names = Array.from({ length: n }, (_, i) => `p${i}`);
+        const tasks = names.map((name, i): TaskText => {
+          const ops = nested(`l${i}`, `l${(i + 1) % n}`);
+          return [name, plain && i === 0 ? ops : within(ops)];
+        });
+        const declared = names.map((_, i) => `lock l${i} ww_mutex:${policy}`);
+        texts.push(
+          textOf(`contexts ${policy} ring ${n} ${plain}`, declared, tasks, plain ? [deadlock(...names)] : []),
+        );
+      }
+    }
+    const T: TaskText = ['T', within(AB)];
+    const both = [deadlock('T', 'U')];
+    // A lock taken before the context stays where its holder gives way; one taken in it goes back as well.
+    pair(
+      'lock outside',
+      [
+        ['T', ['lock M', ...within(AB), 'unlock M']],
+        ['U', within(['lock B', 'lock M', 'unlock M', 'unlock B'])],
+      ],
+      both,
+    );
+    pair(
+      'lock inside',
+      [
+        ['T', within(['lock M', ...AB, 'unlock M'])],
+        ['U', within(['lock B', 'lock M', 'unlock M', 'unlock B'])],
+      ],
+      both,
+    );
+    pair('own again', [['T', within(['lock A', 'lock A', 'unlock A'])]], []);
+    pair(
+      'own again, no context',
+      [
+        ['T', ['lock A', 'lock A', 'unlock A', 'unlock A']],
+        ['U', within(AB)],
+      ],
+      [deadlock('T')],
+    );
+    pair('attempt', [T, ['U', within(['lock B', 'lock A try', 'unlock A', 'unlock B'])]], []);
+    pair('ended too early', [['T', ['ww begin', 'lock A', 'ww end', 'unlock A']]], [violated('T')]);
+    pair('begun twice', [['T', ['ww begin', ...within(AB)]]], [violated('T')]);
+    pair('not begun', [['T', [...AB, 'ww end']]], [violated('T')]);
+    pair(
+      'one each',
+      [
+        ['T', within([...nested('A', 'M')])],
+        ['U', within([...nested('M', 'A')])],
+      ],
+      both,
+    );
+    pair(
+      'two contexts in a row',
+      [
+        ['T', [...within(AB), ...within(BA)]],
+        ['U', [...within(BA), ...within(AB)]],
+      ],
+      [],
+    );
+  }
+  return texts;
+}

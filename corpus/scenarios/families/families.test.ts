@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { explore } from '../../../engine/explore/exhaustive.js';
 import { parseLitmus } from '../../text/litmus.js';
 import { cpus, handlers, interrupted, interruptInversions, interruptingReaders } from './contexts.laws.js';
-import { completions, flags, gracePeriods, orders, releases, semaphores } from './events.laws.js';
+import { completions, contexts, flags, gracePeriods, orders, releases, semaphores } from './events.laws.js';
 import type { FamilyText } from './family.laws.js';
 import {
   attempts,
@@ -52,6 +52,7 @@ const FAMILIES: readonly [string, readonly FamilyText[]][] = [
   ['releases', releases()],
   ['grace periods', gracePeriods()],
   ['flags', flags()],
+  ['acquire contexts', contexts(3)],
 ];
 
 describe('a complete search finds what follows from the template', () => {

@@ -9,6 +9,8 @@ function together(body: readonly Op[], i: number): number[] {
   if (op === undefined) return [];
   switch (op.do) {
     case 'lock':
+    // Without its context a task would wait where it gives way: another protocol, not a smaller program.
+    case 'ww':
       return [];
     case 'unlock': {
       // Only one that gives back what this task never took: else the section goes as a whole.
