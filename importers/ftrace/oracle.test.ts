@@ -21,6 +21,7 @@ const stats = (from: Capture): readonly string[] => from.skipped.map((skip) => s
 /** Skips that are true of the recording, not of the reading. */
 const OF_THE_RUN = new Set([
   'records_overwritten',
+  'calls_without_lock',
   'cpus_missing',
   'contention_without_order',
   'wait_not_explained',

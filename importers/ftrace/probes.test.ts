@@ -79,4 +79,20 @@ describe('probes in text', () => {
     ]);
     expect(lowerCapture(capture).programs).toEqual([]);
   });
+
+  it('and calls that tell no lock are counted, not passed over in silence', async () => {
+    const call = (at: string, what: string): string =>
+      `              sh-120     [000] .....    17.55${at}: ${what}`;
+    const text = [
+      '# tracer: function',
+      '#',
+      call('6102', 'mutex_lock <-tracing_release_generic_tr'),
+      call('6119', 'mutex_unlock <-tracing_release_generic_tr'),
+      call('6990', 'mutex_lock <-futex_exec_release'),
+    ];
+    const capture = await captureOf(`${text.join('\n')}\n`);
+    expect(capture.skipped.map(({ stat, count, first_line }) => [stat, count, first_line])).toEqual([
+      ['calls_without_lock', 2, 3],
+    ]);
+  });
 });

@@ -56,6 +56,9 @@ export class CallMapper {
   /** Functions whose return is probed: their acquisitions need not be inferred. */
   readonly #returns = new Set<string>();
   last: Runner | null = null;
+  /** Calls that take a lock of which nothing tells which one it is, and where the first of them stands. */
+  withoutLock = 0;
+  firstWithoutLock = 0;
 
   constructor(ledger: Ledger, pairing: Pairing) {
     this.#ledger = ledger;
@@ -91,10 +94,8 @@ export class CallMapper {
     else if (call !== null && address >= 0) {
       this.#withAddress(runner, state, call, name, address, caller);
     } else if (call !== null) {
-      if (caller === null) {
-        const { timeHigh, timeLow, where } = this.#ledger;
-        state.deferred = { call, timeHigh, timeLow, where };
-      } else this.#plain(runner, state, call, caller, false, -1);
+      if (caller === null) this.#defer(state, call);
+      else this.#plain(runner, state, call, caller, false, -1);
     }
   }
 
@@ -188,10 +189,7 @@ export class CallMapper {
       if (wrapper !== null) this.#wrapped(runner, state, wrapper, null, true, state.open.length);
       else if (call !== null && address >= 0)
         this.#withAddress(runner, state, call, name, address, null, this.#returns.has(name));
-      else if (call !== null) {
-        const { timeHigh, timeLow, where } = this.#ledger;
-        state.deferred = { call, timeHigh, timeLow, where };
-      }
+      else if (call !== null) this.#defer(state, call);
       return;
     }
     this.#returns.add(name);
@@ -226,7 +224,26 @@ export class CallMapper {
     if (state === null || state.deferred === null) return;
     const caller = frames.find((frame) => lockCall(frame) === null);
     if (caller !== undefined) this.#plainDeferred(runner, state, caller);
-    else state.deferred = null;
+    else this.#giveUp(state);
+  }
+
+  /** The call shows no caller; a stack or a return behind it may. */
+  #defer(state: CallState, call: LockCall): void {
+    this.#giveUp(state);
+    const { timeHigh, timeLow, where } = this.#ledger;
+    state.deferred = { call, timeHigh, timeLow, where };
+  }
+
+  #giveUp(state: CallState): void {
+    if (state.deferred !== null) this.#withoutLock(state.deferred.call, state.deferred.where);
+    state.deferred = null;
+  }
+
+  /** Nothing tells which lock was meant. */
+  #withoutLock(call: LockCall, where: number): void {
+    if (call.does !== 'take') return;
+    if (this.withoutLock === 0) this.firstWithoutLock = where;
+    this.withoutLock++;
   }
 
   #plainDeferred(runner: Runner, state: CallState, caller: string): void {
@@ -372,7 +389,10 @@ export class CallMapper {
     const held: HeldCall = { lock, name, site: caller };
     if (state.held.length >= 64) state.held.shift();
     state.held.push(held);
-    if (lock === null) return;
+    if (lock === null) {
+      this.#withoutLock(call, ledger.where);
+      return;
+    }
     ledger.proceed(runner);
     const pending = ledger.request(runner, lock, modeCode(call), returns);
     if (returns) state.open.push({ call, depth, pending, held, object: null });

@@ -10,7 +10,7 @@ const BY_CALL =
   'calls show no addresses: locks that different tasks took in the same function path are taken for one object';
 
 /** Settles what had to wait for the last record. The mapper must not be fed afterwards. */
-export function finishMapping(ledger: Ledger, pairing: Pairing, _calls: CallMapper): void {
+export function finishMapping(ledger: Ledger, pairing: Pairing, calls: CallMapper): void {
   const { builder, locks } = ledger;
   ledger.countUnexplained();
   ledger.forgetPending();
@@ -18,6 +18,9 @@ export function finishMapping(ledger: Ledger, pairing: Pairing, _calls: CallMapp
   const dropped = new Set<number>();
   const named = new Set<string>();
   for (const klass of locks.classes()) if (klass.byEvent) named.add(klass.name);
+  // Where lock events were recorded too, they say what the calls do not.
+  if (named.size === 0 && calls.withoutLock > 0)
+    builder.skips.count('calls_without_lock', ledger.lineAt(calls.firstWithoutLock), calls.withoutLock);
   for (const object of locks.objects) {
     const map = resolved.get(object);
     if (map !== undefined) {

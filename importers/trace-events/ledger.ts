@@ -400,6 +400,11 @@ export class Ledger {
     return this.#lines ? this.#builder.whereOfRow(row) : null;
   }
 
+  /** A place in the source as a line, or null where places are bytes. */
+  lineAt(where: number): number | null {
+    return this.#lines ? where : null;
+  }
+
   /** What was asked for last and never answered was not got, as far as anybody knows. */
   forgetPending(): void {
     for (const set of [this.runners.all(), this.runners.pieces()])

@@ -22,6 +22,11 @@ export const TRACE_SKIPS = {
     advice:
       'The recording shows waits (contention_begin, contention_end) and not who holds what, so nothing follows about the order of locks. Record lock:* events on a kernel with CONFIG_LOCKDEP, or kprobes of mutex_lock and mutex_unlock with the address of the lock.',
   },
+  calls_without_lock: {
+    severity: 'notice',
+    advice:
+      'Calls of lock functions show neither the address of the lock nor a caller that tells which one it is, so they were not used. `relock record` prints probes that fetch the address; lock:* events of a kernel with CONFIG_LOCKDEP have it.',
+  },
   trace_line_unreadable: {
     severity: 'notice',
     advice: 'A line of a trace could not be read. Look at it: was the file cut, or edited?',
