@@ -80,6 +80,9 @@ const TIME_STEP = 1 << 14;
 /** From here on columns grow four times: what is reserved and not touched costs the system nothing. */
 const LARGE = 1 << 16;
 
+/** A stretch of fewer rows is moved row by row: a call for each column would cost more. */
+const SHORT = 48;
+
 /** Most rows that columns are made ready for before one was written. */
 const MOST_RESERVED = 1 << 22;
 
@@ -151,30 +154,56 @@ class Columns {
     this.where = grow(Float64Array, this.where);
   }
 
-  /** Removes the rows that are marked; the others close up in order. */
+  /** Removes the rows that are marked; the others close up in order, stretch by stretch. */
   drop(dropped: Uint8Array): void {
     let to = dropped.indexOf(1);
     if (to === -1) return;
-    for (let from = to; from < this.length; from++) {
-      if (dropped[from] === 1) continue;
-      if (to !== from) {
-        this.kind[to] = this.kind[from]!;
-        this.task[to] = this.task[from]!;
-        this.lock[to] = this.lock[from]!;
-        this.mode[to] = this.mode[from]!;
-        this.site[to] = this.site[from]!;
-        this.peer[to] = this.peer[from]!;
-        this.cpu[to] = this.cpu[from]!;
-        this.context[to] = this.context[from]!;
-        this.known[to] = this.known[from]!;
-        this.disabled[to] = this.disabled[from]!;
-        this.episode[to] = this.episode[from]!;
-        this.timeNs[to] = this.timeNs[from]!;
-        this.where[to] = this.where[from]!;
-      }
-      to++;
+    const all = [
+      this.kind,
+      this.task,
+      this.lock,
+      this.mode,
+      this.site,
+      this.peer,
+      this.cpu,
+      this.context,
+      this.known,
+      this.disabled,
+      this.episode,
+      this.timeNs,
+      this.where,
+    ];
+    const { length } = this;
+    for (let from = to; from < length; ) {
+      while (from < length && dropped[from] === 1) from++;
+      if (from >= length) break;
+      const next = dropped.indexOf(1, from);
+      const end = next === -1 ? length : Math.min(next, length);
+      if (end - from < SHORT) this.#moveRows(from, end, to);
+      else for (const column of all) column.copyWithin(to, from, end);
+      to += end - from;
+      from = end;
     }
     this.length = to;
+  }
+
+  #moveRows(first: number, end: number, at: number): void {
+    for (let from = first, to = at; from < end; from++, to++) {
+      this.kind[to] = this.kind[from]!;
+      this.task[to] = this.task[from]!;
+      this.lock[to] = this.lock[from]!;
+      this.mode[to] = this.mode[from]!;
+      this.site[to] = this.site[from]!;
+      this.peer[to] = this.peer[from]!;
+      this.cpu[to] = this.cpu[from]!;
+      this.context[to] = this.context[from]!;
+      this.known[to] = this.known[from]!;
+      this.disabled[to] = this.disabled[from]!;
+      this.episode[to] = this.episode[from]!;
+      this.timeHalves[2 * to] = this.timeHalves[2 * from]!;
+      this.timeHalves[2 * to + 1] = this.timeHalves[2 * from + 1]!;
+      this.where[to] = this.where[from]!;
+    }
   }
 
   finish(): EventColumns {
@@ -439,8 +468,9 @@ export class CaptureBuilder {
       if (newClass[lock.class] === NONE) newClass[lock.class] = classes.push(this.#classes[lock.class]!) - 1;
       newLock[id] = locks.push({ ...lock, class: newClass[lock.class]! }) - 1;
     });
-    for (let i = 0; i < columns.length; i++)
-      if (columns.lock[i]! >= 0) columns.lock[i] = newLock[columns.lock[i]!]!;
+    if (newLock.some((now, id) => now !== id))
+      for (let i = 0; i < columns.length; i++)
+        if (columns.lock[i]! >= 0) columns.lock[i] = newLock[columns.lock[i]!]!;
     this.#locks.length = 0;
     for (const lock of locks) this.#locks.push(lock);
     this.#classes.length = 0;

@@ -92,6 +92,7 @@ class StreamSource implements Source {
     /** The open file, if these are the bytes of one. */
     readonly handle: FileHandle | null = null,
     readonly budget: ByteBudget | null = null,
+    readonly lending: Lending | null = null,
   ) {
     this.#raw = chunks[Symbol.asyncIterator]();
     this.#close = close;
@@ -234,6 +235,8 @@ class StreamSource implements Source {
 
   async sha256(): Promise<CaptureId> {
     if (this.#id !== null) return this.#id;
+    // What is left is looked at by nobody else: a fresh buffer for each chunk would keep the garbage collector busy.
+    if (this.lending !== null) this.lending.isHashedOnly = true;
     while ((await this.#nextRaw()) !== null);
     this.#id = this.#hash.digest('hex') as CaptureId;
     return this.#id;
@@ -244,9 +247,26 @@ class StreamSource implements Source {
   }
 }
 
-async function* readHandle(handle: FileHandle): AsyncGenerator<Uint8Array> {
-  // A fresh buffer each time: decoders keep views of what they were handed.
-  const ask = () => handle.read(Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+/** What becomes of the chunks of a file. */
+interface Lending {
+  /** True once nobody keeps a chunk longer than until the next but one is asked for. */
+  isHashedOnly: boolean;
+}
+
+async function* readHandle(handle: FileHandle, lending: Lending): AsyncGenerator<Uint8Array> {
+  const two: Buffer[] = [];
+  let turn = 0;
+  const ask = () => {
+    let into: Buffer;
+    // A fresh buffer each time: decoders keep views of what they were handed.
+    if (!lending.isHashedOnly) into = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    else {
+      two[turn] ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      into = two[turn]!;
+      turn = 1 - turn;
+    }
+    return handle.read(into, 0, CHUNK_BYTES, null);
+  };
   let asked = ask();
   try {
     for (;;) {
@@ -327,5 +347,7 @@ export async function openSource(path: string, stdin?: AsyncIterable<Uint8Array>
     await handle.close();
     return cannotOpen(path, codeOf(error), error instanceof Error ? error.message : String(error));
   }
-  return { ok: true, source: new StreamSource(path, readHandle(handle), () => handle.close(), handle) };
+  const lending: Lending = { isHashedOnly: false };
+  const chunks = readHandle(handle, lending);
+  return { ok: true, source: new StreamSource(path, chunks, () => handle.close(), handle, null, lending) };
 }

@@ -33,6 +33,11 @@ export class RecordClock {
     this.#baseLow = Number(sum & 0xffff_ffffn);
   }
 
+  /** Takes the time of that record. A number handed over would be an object on the heap for each record. */
+  of(record: { readonly time: number }): void {
+    this.at(record.time);
+  }
+
   /** Takes the time of a record, relative to the base of its walk. */
   at(time: number): void {
     if (this.#tsc !== null) {

@@ -44,6 +44,8 @@ export class Feed {
   readonly #tasks: TaskNames;
   readonly #lockNames: ByteStrings;
   readonly #comms: ByteStrings;
+  /** By the number of a lock's address: the entry of the name that it had last. */
+  readonly #namesOfLocks: number[] = [];
   /** Mapper's numbers of function names, by the number of the address. */
   readonly #functionIds: number[] = [];
   /** Whether calls of a function concern locks, by the number of its address. */
@@ -126,7 +128,7 @@ export class Feed {
 
   #tell(record: CpuRecords, pid: number, flags: number): void {
     const clock = this.#clock;
-    clock.at(record.time);
+    clock.of(record);
     this.#mapper.record(
       pid,
       record.cpu,
@@ -208,6 +210,7 @@ export class Feed {
   #lockEventHandler(event: string, fields: ReadonlyMap<string, Field>): Handler | null {
     const mapper = this.#mapper;
     const strings = this.#lockNames;
+    const names = this.#namesOfLocks;
     const nameless = mapper.name('(null)');
     const name = fields.get('name');
     const pointer = fields.get('lockdep_addr');
@@ -230,14 +233,17 @@ export class Feed {
       const { view, payload } = record;
       return mapper.address(view.getInt32(payload + high, little), view.getInt32(payload + low, little));
     };
-    const lockName = (record: CpuRecords): number => {
+    const lockName = (record: CpuRecords, lock: number): number => {
       if (!isUsual || record.length < end) return slowName(record);
       const { view, payload } = record;
       const place = view.getUint32(payload + nameAt, little);
       const from = place & 0xffff;
       const length = place >>> 16;
       if (length === 0 || length > MOST_NAME || from + length > record.length) return slowName(record);
-      return strings.id(view, payload + from, length);
+      const guess = names[lock] ?? -1;
+      const entry = strings.entry(view, payload + from, length, guess);
+      if (entry !== guess) names[lock] = entry;
+      return strings.valueOf(entry);
     };
     const flags = (record: CpuRecords): number =>
       isUsual && record.length >= end
@@ -245,13 +251,25 @@ export class Feed {
         : slowFlags(record);
     switch (event) {
       case 'lock_acquire':
-        return (record) => mapper.lockAcquire(address(record), lockName(record), flags(record));
+        return (record) => {
+          const lock = address(record);
+          mapper.lockAcquire(lock, lockName(record, lock), flags(record));
+        };
       case 'lock_acquired':
-        return (record) => mapper.lockAcquired(address(record), lockName(record));
+        return (record) => {
+          const lock = address(record);
+          mapper.lockAcquired(lock, lockName(record, lock));
+        };
       case 'lock_contended':
-        return (record) => mapper.lockContended(address(record), lockName(record));
+        return (record) => {
+          const lock = address(record);
+          mapper.lockContended(lock, lockName(record, lock));
+        };
       case 'lock_release':
-        return (record) => mapper.lockRelease(address(record), lockName(record));
+        return (record) => {
+          const lock = address(record);
+          mapper.lockRelease(lock, lockName(record, lock));
+        };
       default:
         return null;
     }

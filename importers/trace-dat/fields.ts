@@ -80,6 +80,18 @@ export class ByteStrings {
 
   /** The number of the `length` bytes at `at`. */
   id(view: DataView, at: number, length: number): number {
+    return this.#values[this.entry(view, at, length, -1)]!;
+  }
+
+  /** What `make` gave for an entry. */
+  valueOf(entry: number): number {
+    return this.#values[entry]!;
+  }
+
+  /** The entry of the `length` bytes at `at`; `guess`, an entry or -1, is compared first: a lock mostly keeps its name. */
+  entry(view: DataView, at: number, length: number, guess: number): number {
+    if (guess >= 0 && this.#lengths[guess] === length && this.#isSame(this.#from[guess]!, view, at, length))
+      return guess;
     let hash = length;
     const words = at + (length & ~3);
     const end = at + length;
@@ -94,7 +106,7 @@ export class ByteStrings {
         this.#lengths[id] === length &&
         this.#isSame(this.#from[id]!, view, at, length)
       )
-        return this.#values[id]!;
+        return id;
       slot = (slot + 1) & this.#mask;
     }
     return this.#add(view, at, length, hash, slot);
@@ -111,7 +123,7 @@ export class ByteStrings {
   }
 
   #add(view: DataView, at: number, length: number, hash: number, slot: number): number {
-    if (this.#used + length > MOST_STRING_BYTES) return this.#values[0]!;
+    if (this.#used + length > MOST_STRING_BYTES) return 0;
     while (this.#used + length > this.#bytes.byteLength) {
       const wider = new Uint8Array(2 * this.#bytes.byteLength);
       wider.set(new Uint8Array(this.#bytes.buffer));
@@ -125,11 +137,12 @@ export class ByteStrings {
     // A length of its own for each string, so that even empty ones are bounded.
     this.#used += length + 8;
     const nul = bytes.indexOf(0);
-    const value = this.make(Buffer.from(bytes.subarray(0, nul === -1 ? length : nul)).toString('latin1'));
-    this.#values.push(value);
+    this.#values.push(
+      this.make(Buffer.from(bytes.subarray(0, nul === -1 ? length : nul)).toString('latin1')),
+    );
     this.#slots[slot] = id;
     if (this.#hashes.length * 2 > this.#mask) this.#rehash();
-    return value;
+    return id;
   }
 
   #rehash(): void {

@@ -3,7 +3,7 @@ import { CONTEXTS, EVENT_KINDS, IRQ_STATE, KNOWN_BY } from '../../corpus/schema/
 import { type EpisodeId, NONE, type SiteId, type TaskId } from '../../corpus/schema/ids.js';
 import type { CaptureBuilder } from '../builder.js';
 import { EVIDENCE, type Lock, Locks, SOURCE, type Source } from './locks.js';
-import { type Level, type Pending, type Runner, Runners } from './runners.js';
+import { type Level, type Pending, type Runner, Runners, shortList } from './runners.js';
 
 const code = (kind: (typeof EVENT_KINDS)[number]): number => EVENT_KINDS.indexOf(kind);
 /** Indices into EVENT_KINDS. */
@@ -65,10 +65,10 @@ export class Ledger {
   readonly episodes: EpisodeId[] = [];
   /** True once the episode has an event of a lock. */
   #told = false;
-  #source = new Uint8Array(1024);
   #dropped = new Uint8Array(1024);
   #rows = 0;
   anyDropped = false;
+  readonly #spare = shortList<Pending>();
 
   readonly #lines: boolean;
   /** The first row of contention, or -1. */
@@ -86,9 +86,6 @@ export class Ledger {
   }
   get rows(): number {
     return this.#rows;
-  }
-  sourceOf(row: number): number {
-    return this.#source[row]!;
   }
   get dropped(): Uint8Array {
     return this.#dropped.subarray(0, this.#rows);
@@ -187,16 +184,6 @@ export class Ledger {
       this.timeLow,
       this.where,
     );
-    if (row >= this.#source.length) {
-      const wider = (old: Uint8Array) => {
-        const grown = new Uint8Array(old.length * 2);
-        grown.set(old);
-        return grown;
-      };
-      this.#source = wider(this.#source);
-      this.#dropped = wider(this.#dropped);
-    }
-    this.#source[row] = source;
     this.#rows = row + 1;
     runner.endRow = row + 1;
     if (source !== SOURCE.common) this.#told = true;
@@ -222,6 +209,11 @@ export class Ledger {
 
   drop(row: number): void {
     if (row < 0) return;
+    if (row >= this.#dropped.length) {
+      const grown = new Uint8Array(Math.max(2 * this.#dropped.length, row + 1));
+      grown.set(this.#dropped);
+      this.#dropped = grown;
+    }
     this.#dropped[row] = 1;
     this.anyDropped = true;
   }
@@ -263,10 +255,26 @@ export class Ledger {
     }
     runner.locked = true;
     lock.uses++;
-    const pending: Pending = { lock, mode, requestRow, inferredRow, contended: false };
+    const pending = this.#pending(lock, mode, requestRow, inferredRow);
     if (runner.pending.length >= 16) runner.pending.shift();
     runner.pending.push(pending);
     return pending;
+  }
+
+  #pending(lock: Lock, mode: number, requestRow: number, inferredRow: number): Pending {
+    const again = this.#spare.pop();
+    if (again === undefined) return { lock, mode, requestRow, inferredRow, contended: false };
+    again.lock = lock;
+    again.mode = mode;
+    again.requestRow = requestRow;
+    again.inferredRow = inferredRow;
+    again.contended = false;
+    return again;
+  }
+
+  /** Settled requests of lock events are used again: a recording has millions. Calls keep theirs until they return. */
+  #recycle(pending: Pending): void {
+    if (pending.lock.source === SOURCE.lock && this.#spare.length < 4) this.#spare.push(pending);
   }
 
   /** The runner went on, so what was inferred of it stands. */
@@ -276,6 +284,7 @@ export class Ledger {
     for (let i = 0; i < pending.length; i++) {
       const entry = pending[i]!;
       if (entry.inferredRow < 0) pending[kept++] = entry;
+      else this.#recycle(entry);
     }
     pending.length = kept;
   }
@@ -307,6 +316,7 @@ export class Ledger {
     this.settle(runner, pending);
     this.emit(KIND.acquire, runner, pending.lock, pending.mode, null, known, pending.lock.source);
     this.hold(pending.lock, runner, pending.mode);
+    this.#recycle(pending);
   }
 
   /**
@@ -332,6 +342,7 @@ export class Ledger {
         this.hold(lock, runner, pending.mode);
       }
       this.settle(runner, pending);
+      this.#recycle(pending);
     }
     let mode = this.unhold(lock, runner);
     let peer: Runner | null = null;

@@ -4,7 +4,7 @@ import type { LockKind } from '../../corpus/schema/lock.js';
 import type { CaptureBuilder } from '../builder.js';
 import { type LockFacts, lockFacts } from '../kernel-log/episodes/lock-facts.js';
 import { AddressTable } from './address-table.js';
-import type { Runner } from './runners.js';
+import { type Runner, shortList } from './runners.js';
 
 /**
  * From which kind of event a lock is known. Lock events carry the address of the lock's dep_map, probes and contention events
@@ -156,8 +156,8 @@ export class Locks {
       perOpen: PER_OPEN.test(klass.name),
       uses: 0,
       taker: NOBODY,
-      holders: [],
-      modes: [],
+      holders: shortList(),
+      modes: shortList(),
     };
   }
 

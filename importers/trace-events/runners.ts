@@ -9,8 +9,8 @@ export type Level = 0 | 1 | 2 | 3;
 export interface Pending {
   lock: Lock;
   /** Index into LOCK_MODES. */
-  readonly mode: number;
-  readonly requestRow: number;
+  mode: number;
+  requestRow: number;
   /** Row of the acquisition that was inferred, or -1. */
   inferredRow: number;
   /** True once a slow path showed: the acquisition will be seen, or never came. */
@@ -47,6 +47,16 @@ export interface Runner {
   calls: unknown;
 }
 
+/**
+ * A list that mostly holds none or one. Made with room for four: V8 gives up the room of a list made empty and takes it anew at
+ * the next push, unless there is so little of it (objects/elements.cc SetLengthImpl), and locks are taken and given back for ever.
+ */
+export function shortList<T>(): T[] {
+  const list: unknown[] = [null, null, null, null];
+  list.length = 0;
+  return list as T[];
+}
+
 function newRunner(
   pid: number,
   level: Level,
@@ -63,7 +73,7 @@ function newRunner(
     name: null,
     named: false,
     epoch,
-    pending: [],
+    pending: shortList(),
     held: 0,
     locked: false,
     dead: false,
