@@ -1,88 +1,15 @@
-// The store against a plain model in memory: random commands, and after each one both must say the same.
-import { mkdtempSync, rmSync } from 'node:fs';
+// The store against a plain model in memory: random commands - import, find, triage, merge, save, resume, crash - and after
+// each one both must say the same.
+import { appendFileSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeCapture } from '../pack/pack.js';
 import { BASES, type Basis } from '../schema/capture.js';
-import type { CaptureId } from '../schema/ids.js';
-import { GRADES, type Grade, TRIAGE_STATES, type TriageState, type Witness } from '../schema/witness.js';
+import { GRADES, type Grade, TRIAGE_STATES, type TriageState } from '../schema/witness.js';
 import { at, captureNo, programNo, witnessOf } from './fixtures.laws.js';
-import { openStore } from './open.js';
-import type { Store, StoredProgram } from './store.js';
-
-interface ModelSighting {
-  readonly bug: number;
-  readonly witness: string | null;
-  readonly captures: readonly CaptureId[];
-  readonly at: string;
-}
-
-/** What the store should hold, in the plainest form. */
-class Model {
-  tick = 0;
-  readonly captures: number[] = [];
-  readonly programs: StoredProgram[] = [];
-  readonly witnesses: { readonly bug: number; readonly witness: Witness; readonly foundAt: string }[] = [];
-  readonly sightings: ModelSighting[] = [];
-  readonly triage: { readonly bug: number; readonly state: TriageState; readonly at: string }[] = [];
-  readonly campaigns = new Map<string, { execs: number; startedAt: string; updatedAt: string }>();
-
-  now(): string {
-    return at(++this.tick);
-  }
-  of(bug: number): Witness[] {
-    return this.witnesses.filter((w) => w.bug === bug).map((w) => w.witness);
-  }
-  state(bug: number): Witness['state'] {
-    const last = this.triage.filter((t) => t.bug === bug).at(-1);
-    if (last === undefined) return 'open';
-    const again = this.sightings.some((s) => s.bug === bug && s.at > last.at);
-    return last.state === 'fixed' && again ? 'regressed' : last.state;
-  }
-  best(bug: number): Witness | undefined {
-    const rank = (w: Witness) => [GRADES.indexOf(w.grade), w.steps, BASES.indexOf(w.basis), w.preemptions];
-    return this.of(bug).reduce<Witness | undefined>((best, w) => {
-      if (best === undefined) return w;
-      const [a, b] = [rank(w), rank(best)];
-      const differing = a.findIndex((value, i) => value !== b[i]);
-      return differing !== -1 && a[differing]! < b[differing]! ? w : best;
-    }, undefined);
-  }
-  /** Witnesses newest first, as the store lists them. */
-  list(): Witness[] {
-    return this.witnesses
-      .map(({ bug, witness, foundAt }) => {
-        const again = this.sightings
-          .filter((s) => s.bug === bug)
-          .filter(
-            (s) => s.witness === witness.id || (s.witness === null && this.best(bug)?.id === witness.id),
-          )
-          .flatMap((s) => s.captures);
-        const captures = [...new Set([...witness.captures, ...again])];
-        return { ...witness, captures, state: this.state(bug), found_at: foundAt };
-      })
-      .reverse();
-  }
-}
-
-interface Real {
-  store: Store;
-  readonly path: string;
-}
-
-function compare(model: Model, { store }: Real): void {
-  expect(store.captures().map((c) => c.id)).toEqual(model.captures.map((n) => captureNo(n).id));
-  expect(store.programs()).toEqual(model.programs);
-  expect(store.witnesses()).toEqual(model.list());
-  expect(
-    store
-      .campaigns()
-      .map((c) => [c.name, c.execs, c.startedAt, c.updatedAt])
-      .sort(),
-  ).toEqual([...model.campaigns].map(([name, c]) => [name, c.execs, c.startedAt, c.updatedAt]).sort());
-}
+import { compare, found, Model, opened, type Real } from './model.laws.js';
 
 class Import implements fc.Command<Model, Real> {
   constructor(readonly n: number) {}
@@ -115,18 +42,12 @@ class Put implements fc.Command<Model, Real> {
   run(model: Model, real: Real): void {
     const { bug, variant, grade, basis, steps } = this;
     const captures = this.captures.map((n) => captureNo(n).id);
-    const witness = witnessOf({ bug, variant, grade, basis, steps, captures });
     const now = model.now();
-    const stored = model.of(bug);
-    const seen = stored.find((w) => w.id === witness.id);
-    const noWorse = (w: Witness) =>
-      GRADES.indexOf(w.grade) <= GRADES.indexOf(grade) &&
-      BASES.indexOf(w.basis) <= BASES.indexOf(basis) &&
-      w.steps <= steps;
-    const dominated = seen === undefined && stored.some(noWorse);
-    const outcome = seen !== undefined ? 'seen' : stored.length === 0 ? 'new' : 'known-signature';
-    if (seen === undefined && !dominated) model.witnesses.push({ bug, witness, foundAt: now });
-    model.sightings.push({ bug, witness: dominated ? null : witness.id, captures, at: now });
+    const { witness, outcome, dominated } = found(
+      model,
+      { bug, variant, grade, basis, steps, captures },
+      now,
+    );
 
     const put = real.store.putWitness(witness, { campaign: null, at: now });
     expect(put).toMatchObject({ outcome, state: model.state(bug) });
@@ -174,17 +95,7 @@ class Save implements fc.Command<Model, Real> {
   run(model: Model, real: Real): void {
     const now = model.now();
     const state = Uint8Array.of(this.execs);
-    const figures = {
-      seed: 1,
-      execs: this.execs,
-      steps: 1,
-      seconds: 1,
-      features: 1,
-      seeds: 1,
-      newSignatures: 1,
-      model: 'kernel/2',
-    };
-    real.store.saveCheckpoint(this.name, { ...figures, state }, now);
+    real.store.saveCheckpoint(this.name, { ...FIGURES, execs: this.execs, state }, now);
     model.campaigns.set(this.name, {
       execs: this.execs,
       startedAt: model.campaigns.get(this.name)?.startedAt ?? now,
@@ -200,18 +111,113 @@ class Reopen implements fc.Command<Model, Real> {
   check = () => true;
   run(model: Model, real: Real): void {
     real.store.close();
-    const reader = openStore(real.path, { mode: 'read' });
-    if (!reader.ok) throw new Error(reader.problem.title);
-    compare(model, { ...real, store: reader.store });
-    expect(reader.store.verify()).toEqual([]);
-    reader.store.close();
-    const writer = openStore(real.path, { mode: 'write' });
-    if (!writer.ok) throw new Error(writer.problem.title);
-    real.store = writer.store;
+    const reader = opened(real.path, 'read');
+    compare(model, { ...real, store: reader });
+    expect(reader.verify()).toEqual([]);
+    reader.close();
+    real.store = opened(real.path, 'write');
     compare(model, real);
   }
   toString = () => 'reopen';
 }
+
+const FIGURES = { seed: 1, steps: 1, seconds: 1, features: 1, seeds: 1, newSignatures: 1, model: 'kernel/2' };
+
+/** A campaign goes on from what is stored, whoever stored it: from the checkpoint, not from memory. */
+class Resume implements fc.Command<Model, Real> {
+  constructor(readonly name: string) {}
+  check = (model: Readonly<Model>) => model.campaigns.has(this.name);
+  run(model: Model, real: Real): void {
+    const known = model.campaigns.get(this.name)!;
+    const stored = real.store.campaign(this.name);
+    expect(stored).toMatchObject({ execs: known.execs, startedAt: known.startedAt });
+    expect([...(stored?.state ?? [])]).toEqual([known.execs & 0xff]);
+    const execs = stored!.execs + 1;
+    const now = model.now();
+    real.store.saveCheckpoint(this.name, { ...FIGURES, execs, state: Uint8Array.of(execs) }, now);
+    model.campaigns.set(this.name, { ...known, execs, updatedAt: now });
+    compare(model, real);
+  }
+  toString = () => `resume(${this.name})`;
+}
+
+/** Another lab's database comes in, twice: it has a capture, a witness that hangs on it, a decision and a campaign. */
+class Merge implements fc.Command<Model, Real> {
+  constructor(
+    readonly n: number,
+    readonly bug: number,
+    readonly variant: number,
+    readonly grade: Grade,
+    readonly steps: number,
+    readonly state: TriageState,
+  ) {}
+  check = () => true;
+  run(model: Model, real: Real): void {
+    const { n, bug, variant, grade, steps } = this;
+    const [importedAt, foundAt, decidedAt] = [model.now(), model.now(), model.now()];
+    const capture = captureNo(n);
+    const find = { bug, variant, grade, basis: 'recorded', steps, captures: [capture.id] } as const;
+    const name = `lab ${model.tick}`;
+    const path = `${real.path}-${model.tick}.lab`;
+    const lab = opened(path, 'write');
+    lab.addCapture(capture, encodeCapture(capture), importedAt);
+    lab.putPrograms([programNo(n, capture.id)]);
+    const { signature } = witnessOf(find);
+    lab.putWitness(witnessOf(find), { campaign: null, at: foundAt });
+    expect(lab.triage(signature, this.state, null, 'lab', decidedAt).ok).toBe(true);
+    lab.saveCheckpoint(name, { ...FIGURES, execs: n, state: Uint8Array.of(n) }, decidedAt);
+    lab.close();
+
+    if (!model.captures.includes(n)) {
+      model.captures.push(n);
+      model.programs.push(programNo(n, capture.id));
+    }
+    found(model, find, foundAt);
+    model.triage.push({ bug, state: this.state, at: decidedAt });
+    model.campaigns.set(name, { execs: n, startedAt: decidedAt, updatedAt: decidedAt });
+    for (const merged of [1, 0]) {
+      const result = real.store.merge(path, () => true);
+      if (!result.ok) throw new Error(result.problem.title);
+      expect(result.merged).toMatchObject({ decisions: merged, campaigns: merged, refused: [] });
+      compare(model, real);
+    }
+  }
+  toString = () => `merge(${this.n} ${this.bug} ${this.variant} ${this.grade} ${this.steps} ${this.state})`;
+}
+
+class Killed extends Error {}
+
+/** The process ends in the middle of a transaction: what stands in the files then is what the next one finds, with a torn end. */
+class Crash implements fc.Command<Model, Real> {
+  constructor(readonly torn: number) {}
+  check = () => true;
+  run(model: Model, real: Real): void {
+    const after = `${real.path.replace(/-after.*$/, '')}-after-${++model.tick}`;
+    const half = (): void => {
+      const capture = captureNo(9);
+      real.store.addCapture(capture, encodeCapture(capture), at(model.tick));
+      real.store.putWitness(witnessOf({ bug: 0, variant: 9, captures: [capture.id] }), {
+        campaign: null,
+        at: at(model.tick),
+      });
+      for (const end of ['', '-wal']) copyFileSync(`${real.path}${end}`, `${after}${end}`);
+      appendFileSync(`${after}-wal`, Buffer.alloc(this.torn, 0x5a));
+      throw new Killed('in the middle');
+    };
+    expect(() => real.store.atomically(half)).toThrow(Killed);
+    // The one that goes on is rolled back; the one that was killed is recovered. Both hold the same.
+    compare(model, real);
+    real.store.close();
+    real.path = after;
+    real.store = opened(after, 'write');
+    expect(real.store.verify()).toEqual([]);
+    compare(model, real);
+  }
+  toString = () => `crash(${this.torn})`;
+}
+
+/** Sequences of commands; `npm run overnight` runs many more. */
+const RUNS = Number(process.env['RELOCK_STORE_RUNS'] ?? 20);
 
 const anyBug = fc.nat(1);
 const anyPut = fc
@@ -233,6 +239,18 @@ const commands = [
   fc.tuple(anyBug, fc.constantFrom(...TRIAGE_STATES)).map((args) => new Triage(...args)),
   fc.tuple(fc.constantFrom('night', 'day'), fc.nat(255)).map((args) => new Save(...args)),
   fc.constant(new Reopen()),
+  fc.constantFrom('night', 'day').map((name) => new Resume(name)),
+  fc
+    .tuple(
+      fc.nat(3),
+      anyBug,
+      fc.nat(3),
+      fc.constantFrom(...GRADES),
+      fc.integer({ min: 2, max: 5 }),
+      fc.constantFrom(...TRIAGE_STATES),
+    )
+    .map((args) => new Merge(...args)),
+  fc.nat(6000).map((torn) => new Crash(torn)),
 ];
 
 describe('the store and a model of it', () => {
@@ -241,9 +259,7 @@ describe('the store and a model of it', () => {
       fc.property(fc.commands(commands, { maxCommands: 60, size: 'max' }), (sequence) => {
         const folder = mkdtempSync(join(tmpdir(), 'relock-model-'));
         const path = join(folder, 'relock.db');
-        const opened = openStore(path, { mode: 'write' });
-        if (!opened.ok) throw new Error(opened.problem.title);
-        const real: Real = { store: opened.store, path };
+        const real: Real = { store: opened(path, 'write'), path };
         try {
           fc.modelRun(() => ({ model: new Model(), real }), sequence);
         } finally {
@@ -251,7 +267,7 @@ describe('the store and a model of it', () => {
           rmSync(folder, { recursive: true });
         }
       }),
-      { numRuns: 50 },
+      { numRuns: RUNS },
     );
   });
 });
