@@ -1,4 +1,4 @@
-// Faults: imports that are killed, a torn write-ahead log, flipped bytes, a file system that refuses, clocks that jump.
+// Faults: imports that are killed, a torn write-ahead log, flipped bytes, a file that is cut (more: host-faults.test.ts).
 import { spawn } from 'node:child_process';
 import {
   appendFileSync,
