@@ -1,9 +1,8 @@
 // Writes STD traces of any length with deadlocks, and near misses, whose truth is known.
 import { closeSync, openSync, writeSync } from 'node:fs';
 
-/** The three kinds of trace that speed is measured on. */
-export type StdKind = 'locks' | 'values' | 'few';
-export const STD_KINDS: readonly StdKind[] = ['locks', 'values', 'few'];
+/** Kinds of trace that speed is measured on. */
+export type StdKind = 'locks' | 'values' | 'few' | 'many' | 'repeats';
 
 interface Shape {
   readonly about: string;
@@ -12,18 +11,30 @@ interface Shape {
   readonly variables: number;
   /** Share of events that read or write. */
   readonly accesses: number;
+  /** Times that each ring is run, by whatever tasks; only rings and gates then: by repetition orders between tasks go away. */
+  readonly repeats: number;
 }
 
 export const STD_SHAPES: Readonly<Record<StdKind, Shape>> = {
-  locks: { about: '32 tasks, locks only', tasks: 32, locks: 1000, variables: 0, accesses: 0 },
+  locks: { about: '32 tasks, locks only', tasks: 32, locks: 1000, variables: 0, accesses: 0, repeats: 1 },
   values: {
     about: '32 tasks, 70 % reads and writes',
     tasks: 32,
     locks: 1000,
     variables: 2000,
     accesses: 0.7,
+    repeats: 1,
   },
-  few: { about: '8 tasks, locks only', tasks: 8, locks: 64, variables: 0, accesses: 0 },
+  few: { about: '8 tasks, locks only', tasks: 8, locks: 64, variables: 0, accesses: 0, repeats: 1 },
+  many: { about: '800 tasks, locks only', tasks: 800, locks: 4000, variables: 0, accesses: 0, repeats: 1 },
+  repeats: {
+    about: '8 tasks, each ring 10 000 times',
+    tasks: 8,
+    locks: 64,
+    variables: 0,
+    accesses: 0,
+    repeats: 10_000,
+  },
 };
 
 /** A ring of locks that was planted, by the names of its locks. */
@@ -90,7 +101,7 @@ const SIZES = [2, 3, 4, 5];
  * in between: on locks of their own, by tasks that hold nothing at that moment.
  */
 export function writeMadeStd(path: string, kind: StdKind, events: number, seed = 1, rounds = 1): MadeStd {
-  const { tasks, locks, variables, accesses } = STD_SHAPES[kind];
+  const { tasks, locks, variables, accesses, repeats } = STD_SHAPES[kind];
   const dice = diceOf(seed);
   const lines = new Lines(path);
   const names = Array.from({ length: tasks }, (_, t) => `T${t}`);
@@ -121,6 +132,16 @@ export function writeMadeStd(path: string, kind: StdKind, events: number, seed =
     for (const lock of [...nested].reverse()) lines.put(thread, 'rel', lock, 3);
   };
   const ring = (n: number): string[] => Array.from({ length: n }, (_, i) => `P${planted.length}.${i}`);
+  const plantAgain = (id: number): void => {
+    const n = SIZES[id % SIZES.length]!;
+    const gate = id < SIZES.length ? [] : [`G${id}`];
+    const own = Array.from({ length: n }, (_, i) => `P${id}.${i}`);
+    some(n).forEach((thread, i) => {
+      nest(thread, [...gate, own[i]!, own[(i + 1) % n]!]);
+    });
+    if (planted.length <= id)
+      planted.push({ how: gate.length > 0 ? 'gate' : 'ring', deadlock: gate.length === 0, locks: own });
+  };
   const plant = (which: number, round: number): void => {
     const n = SIZES[(which + round) % SIZES.length]!;
     switch (which) {
@@ -183,13 +204,15 @@ export function writeMadeStd(path: string, kind: StdKind, events: number, seed =
     }
   };
 
-  const plants = 6 * 4 * rounds;
-  const step = Math.max(1, Math.floor(events / (plants + 1)));
-  let next = step;
+  const kinds = repeats > 1 ? 2 * SIZES.length : 6 * SIZES.length * rounds;
+  const plants = kinds * repeats;
+  const step = Math.max(1, events / (plants + 1));
+  let done = 0;
   while (lines.events < events) {
-    if (lines.events >= next && planted.length < plants) {
-      plant(planted.length % 6, Math.floor(planted.length / 6));
-      next += step;
+    if (lines.events >= step * (done + 1) && done < plants) {
+      if (repeats > 1) plantAgain(done % kinds);
+      else plant(done % 6, Math.floor(done / 6));
+      done++;
       continue;
     }
     const t = dice(tasks);

@@ -7,6 +7,7 @@ import { importText } from './import-text.js';
 import { importTraceDat } from './import-trace-dat.js';
 import { modelRuns } from './model-runs.js';
 import { packSize } from './pack-size.js';
+import { prediction } from './prediction.js';
 import { proofs } from './proofs.js';
 import { servePages } from './serve-pages.js';
 import { walks } from './walks.js';
@@ -22,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   walks,
   proofs,
   campaigns,
+  prediction,
 ];
 
 function print(result: BenchResult): void {

@@ -22,12 +22,19 @@ function predicted(capture: Capture): { found: string[]; complete: boolean } {
       ? capture.classes[capture.locks[resource]!.class]!.name
       : capture.tasks[resource - capture.locks.length]!.name;
   const found = reached.map(({ pattern }) =>
-    pattern
-      .map(({ want, held }) => `${name(want)}<${held.map(name).sort()}`)
-      .sort()
-      .join(' '),
+    locksOnly(
+      pattern
+        .map(({ want, held }) => `${name(want)}<${held.map(name).sort()}`)
+        .sort()
+        .join(' '),
+    ),
   );
-  return { found: found.sort(), complete };
+  return { found: [...new Set(found)].sort(), complete };
+}
+
+/** That a thread holds its own end counts only in a ring that waits for threads. */
+function locksOnly(ring: string): string {
+  return /(?:^| )T\d+</.test(ring) ? ring : ring.replace(/,?T\d+/g, '').replace(/<,/g, '<');
 }
 
 function deadlocks(capture: Capture): number {
@@ -96,7 +103,7 @@ describe('small recordings, decided', () => {
         async (stream, length) => {
           const trace = madeRecording((below) => Number(stream.next().value) % below, length);
           if (trace.length === 0) return;
-          const truth = [...deadlocksByDefinition(trace)].sort();
+          const truth = [...new Set([...deadlocksByDefinition(trace)].map(locksOnly))].sort();
           const capture = await captureOf(recordingText(trace));
           const { found, complete } = predicted(capture);
           expect([found, complete]).toEqual([truth, true]);
@@ -107,9 +114,9 @@ describe('small recordings, decided', () => {
           ).length;
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 1200 },
     );
     expect(some).toBeGreaterThan(20);
-    expect(reordered).toBeGreaterThan(1);
+    expect(reordered).toBeGreaterThan(2);
   });
 });

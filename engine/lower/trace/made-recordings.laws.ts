@@ -11,9 +11,9 @@ export type Dice = (below: number) => number;
 
 /** A recording that could have happened. What kind of events, how many threads and locks, and how they nest is drawn too. */
 export function madeRecording(dice: Dice, length: number): MadeEvent[] {
-  const threads = 2 + dice(3);
-  const locks = 2 + dice(3);
-  const variables = dice(3);
+  const threads = 2 + dice(2) * (1 + dice(2));
+  const locks = 2 + dice(2);
+  const variables = Math.max(0, dice(4) - 1);
   const nested = dice(3) > 0;
   const reenters = dice(4) === 0;
   const forks = dice(2) === 0;
@@ -27,14 +27,14 @@ export function madeRecording(dice: Dice, length: number): MadeEvent[] {
     const stack = stacks[t]!;
     if (!started[t] || ended[t]) continue;
     const roll = dice(24);
-    if (roll < 10) {
+    if (roll < 11) {
       const lock = `L${dice(locks)}`;
       const own = stack.includes(lock);
       if (stack.length >= 3 || (own && !reenters)) continue;
       if (!own && stacks.some((other) => other.includes(lock))) continue;
       stack.push(lock);
       trace.push({ t, verb: 'acq', arg: lock });
-    } else if (roll < 18) {
+    } else if (roll < 20) {
       if (stack.length === 0) continue;
       const [lock] = stack.splice(nested ? stack.length - 1 : dice(stack.length), 1);
       trace.push({ t, verb: 'rel', arg: lock! });

@@ -13,12 +13,12 @@ import { type Trace, traceOf } from '../../predict/trace/trace.js';
 import type { LoweredTrace } from './lower-trace.js';
 import { guardedProgram, reachedProgram, refutedProgram } from './predicted-programs.js';
 
-const LIMITS: PatternLimits = { patterns: 20_000, guarded: 32, steps: 5_000_000 };
+const LIMITS: PatternLimits = { patterns: 20_000, like: 256, guarded: 32, steps: 5_000_000 };
 /**
  * Programs of rings that are reached: further ones are the same locks again in most recordings. Of those that are none some are
  * told with the reason.
  */
-const SETTLE: SettleLimits = { reached: 256, refuted: 32, nodes: 3_000_000 };
+const SETTLE: SettleLimits = { reached: 256, refuted: 32, tries: 16, nodes: 3_000_000 };
 
 const WHY = {
   'in-order':
@@ -38,7 +38,7 @@ export function predictedPatterns(capture: Capture, from: number, to: number): P
   const trace = traceOf(capture.events, from, to, capture.tasks.length, capture.locks.length);
   const { components, shared } = lockOrderOf(trace);
   const { dependencies, moments } = dependenciesOfTrace(trace, components);
-  const { open, guarded, complete } = patternsOf(dependencies, LIMITS);
+  const { open, guarded, complete } = patternsOf(dependencies, trace.locks, LIMITS);
   const settled =
     open.length === 0
       ? { reached: [], refuted: [], complete: true }

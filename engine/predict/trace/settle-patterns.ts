@@ -2,7 +2,7 @@
 import { Closure, reachFrom, sweep } from './closure.js';
 import type { Moment } from './moments.js';
 import { MustBefore } from './must-before.js';
-import type { Pattern } from './patterns.js';
+import type { LikePatterns, Pattern } from './patterns.js';
 import { type LeftPattern, nearby, reorder, reorderNearby } from './reorder.js';
 import { stopsOf } from './stops.js';
 import type { Trace } from './trace.js';
@@ -43,16 +43,10 @@ export interface SettledPatterns {
 export interface SettleLimits {
   readonly reached: number;
   readonly refuted: number;
+  /** Patterns with the same locks for which the dearer ways are tried. */
+  readonly tries: number;
   /** Work on patterns that need sections in another order, in events that are put in order. */
   readonly nodes: number;
-}
-
-/** The same locks held and wanted by other threads: one of them is told. */
-function keyOf(pattern: Pattern): string {
-  return pattern
-    .map(({ want, held }) => `${want}<${[...held].sort((a, b) => a - b)}`)
-    .sort()
-    .join(' ');
 }
 
 /** Rows at which the members of patterns ask, ascending, each once. */
@@ -92,73 +86,74 @@ function sweepOrders(pattern: Pattern, before: MustBefore): LeftPattern | Refuta
   return { pattern, at };
 }
 
+/** Settles patterns; of those with the same locks one that is reached is enough, and none is only refuted if all are. */
 export function settlePatterns(
   trace: Trace,
   shared: Uint8Array,
   moments: readonly Moment[],
-  patterns: readonly Pattern[],
+  rings: readonly LikePatterns[],
   limits: SettleLimits,
 ): SettledPatterns {
-  const before = new MustBefore(trace.threads, trace.locks, rowsOf(patterns));
+  const rows = rowsOf(rings.flatMap(({ patterns }) => patterns));
+  const before = new MustBefore(trace.threads, trace.locks, rows);
   const stops = stopsOf(trace, shared, before);
   const inOrder = new Closure(trace, stops, 'in-order');
   const inAnyOrder = new Closure(trace, stops, 'any-order');
+  const budget = { nodes: limits.nodes };
   const reached: ReachedPattern[] = [];
   const refuted: RefutedPattern[] = [];
-  const budget = { nodes: limits.nodes };
-  const seen = new Set<string>();
   let complete = true;
-  const reach = (pattern: Pattern, events: readonly number[], how: ReachedPattern['how']): void => {
-    seen.add(keyOf(pattern));
-    if (reached.length < limits.reached) reached.push({ pattern, events, how });
-    else complete = false;
+
+  const nearbyInOrder = (one: LeftPattern): ReachedPattern | null => {
+    for (const { events, moment } of nearby(one, moments))
+      if (reachFrom(inOrder, one.pattern, events, moment) !== null)
+        return { pattern: one.pattern, events, how: 'in-order' };
+    return null;
   };
-  const refute = (pattern: Pattern, why: Refutation): void => {
-    if (refuted.length < limits.refuted) refuted.push({ pattern, why });
+  const anywhereInOrder = ({ pattern }: LeftPattern): ReachedPattern | null => {
+    const { reached: standing } = sweep(inOrder, pattern);
+    return standing === null ? null : { pattern, events: standing.events, how: 'in-order' };
   };
-  /** Each step settles some of what the one before it left. */
-  let left: LeftPattern[] = [];
-  const step = (settle: (one: LeftPattern) => boolean): void => {
-    left = left.filter((one) => !seen.has(keyOf(one.pattern)) && !settle(one));
-  };
-  for (const pattern of patterns) {
-    const swept = sweepOrders(pattern, before);
-    if ('is' in swept) refute(pattern, swept);
-    else left.push(swept);
-  }
-  step((one) => {
-    for (const { events, moment } of nearby(one, moments)) {
-      if (reachFrom(inOrder, one.pattern, events, moment) === null) continue;
-      reach(one.pattern, events, 'in-order');
-      return true;
-    }
-    return false;
-  });
-  step((one) => {
-    const { reached: standing } = sweep(inOrder, one.pattern);
-    if (standing !== null) reach(one.pattern, standing.events, 'in-order');
-    return standing !== null;
-  });
-  step((one) => {
+  const nearbyReordered = (one: LeftPattern): ReachedPattern | null => {
     const order = reorderNearby(trace, inAnyOrder, one, moments, budget);
-    if (order !== null) reach(one.pattern, order.events, 'reordered');
-    return order !== null;
-  });
-  step((one) => {
-    const result = reorder(trace, inAnyOrder, one, budget);
-    if (result.is === 'order') reach(one.pattern, result.events, 'reordered');
-    else if (result.is === 'none')
-      refute(
-        one.pattern,
-        result.circle === null ? { is: 'searched' } : { is: 'circle', rows: result.circle },
-      );
-    return result.is !== 'unknown';
-  });
-  // What one pair of threads leaves open another pair may have shown.
-  step(() => false);
-  return {
-    reached,
-    refuted: refuted.filter(({ pattern }) => !seen.has(keyOf(pattern))),
-    complete: complete && left.length === 0,
+    return order === null ? null : { pattern: one.pattern, events: order.events, how: 'reordered' };
   };
+
+  for (const { patterns, all } of rings) {
+    let why: RefutedPattern | null = null;
+    let sure = all;
+    let found: ReachedPattern | null = null;
+    const left: LeftPattern[] = [];
+    for (const pattern of patterns) {
+      const swept = sweepOrders(pattern, before);
+      if ('is' in swept) {
+        why ??= { pattern, why: swept };
+        continue;
+      }
+      found = nearbyInOrder(swept);
+      if (found !== null) break;
+      left.push(swept);
+    }
+    for (const settle of [nearbyReordered, anywhereInOrder])
+      for (const one of left.slice(0, limits.tries)) found ??= settle(one);
+    for (const one of found === null ? left : []) {
+      const result = reorder(trace, inAnyOrder, one, budget);
+      if (result.is === 'order') found = { pattern: one.pattern, events: result.events, how: 'reordered' };
+      else if (result.is === 'unknown') sure = false;
+      else {
+        const { circle } = result;
+        why ??= {
+          pattern: one.pattern,
+          why: circle === null ? { is: 'searched' } : { is: 'circle', rows: circle },
+        };
+      }
+      if (found !== null) break;
+    }
+    if (found !== null) {
+      if (reached.length < limits.reached) reached.push(found);
+      else complete = false;
+    } else if (!sure) complete = false;
+    else if (why !== null && refuted.length < limits.refuted) refuted.push(why);
+  }
+  return { reached, refuted, complete };
 }
