@@ -64,3 +64,31 @@ export function endless(seed: number, tasks = 12, locks = 17): string {
   }
   return `${lines.join('\n')}\n`;
 }
+
+/**
+ * `tasks` bodies of `ops` ops that nest up to `depth` of `locks`, always in rising order: no deadlock. `push`: chance in percent
+ * that a task goes deeper where it can.
+ */
+export function nested(
+  tasks: number,
+  locks: number,
+  ops: number,
+  shape: { readonly depth: number; readonly push: number; readonly seed: number },
+): Program {
+  const lines = ['litmus 1 nested'];
+  for (let l = 0; l < locks; l++) lines.push(`lock L${l} mutex`);
+  const rng = xorshift(shape.seed);
+  for (let t = 0; t < tasks; t++) {
+    lines.push(`task T${t}`);
+    const held: number[] = [];
+    for (let done = 0; done < ops; done++) {
+      const top = held[held.length - 1] ?? -1;
+      const deeper = top < locks - 1 && held.length < shape.depth && ops - done > held.length + 1;
+      if (held.length === 0 || (deeper && rng.below(100) < shape.push)) {
+        held.push(top + 1 + rng.below(Math.min(locks - 1 - top, 4)));
+        lines.push(`  lock L${held[held.length - 1]}`);
+      } else lines.push(`  unlock L${held.pop()}`);
+    }
+  }
+  return parsed(lines);
+}

@@ -4,11 +4,15 @@ import type { SearchResult } from '../../corpus/schema/verdict.js';
 import { compileOrThrow } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
 import { fullSteps, type SearchLimits } from './full.js';
+import { plainFullSteps } from './plain-full.js';
+import { plainProgram } from './plain-program.js';
+import { plainReducedSteps } from './plain-reduced.js';
 import { reducedSteps } from './reduced.js';
 
 /**
  * Searches all schedules of a program, with exact state keys. `reduced` false tries every transition in every order; true
- * leaves out orders that lead to the same ends. The finds are the same.
+ * leaves out orders that lead to the same ends. The finds are the same. Plain programs, which only take and give back
+ * locks, are searched on a smaller state (docs/adr/0094), in which waiting is no transition of its own.
  * Throws if the program is ill-formed: compile it first.
  */
 export function explore(program: Program, limits: SearchLimits, reduced = true): SearchResult {
@@ -33,9 +37,15 @@ export function* exploreSteps(
   limits: SearchLimits,
   reduced = true,
 ): Generator<number, SearchResult> {
-  // Program counters that go back (`ww begin`) are beyond what the reduction looks ahead.
-  if (!reduced || machine.compiled.hasContexts) return yield* fullSteps(machine, limits);
-  const { settled, ...result } = yield* reducedSteps(machine, limits);
+  const plain = plainProgram(machine.compiled);
+  if (plain === null) {
+    // Program counters that go back (`ww begin`) are beyond what the reduction looks ahead.
+    if (!reduced || machine.compiled.hasContexts) return yield* fullSteps(machine, limits);
+  }
+  const { settled, ...result } =
+    plain === null
+      ? yield* reducedSteps(machine, limits)
+      : yield* (reduced ? plainReducedSteps : plainFullSteps)(machine, plain, limits);
   if (settled || !result.complete) return result;
   // An end was seen that on no path tried comes first: whether it ever does, only all orders tell.
   return yield* fullSteps(machine, limits);

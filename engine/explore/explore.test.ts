@@ -3,11 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LOCK_KINDS } from '../../corpus/schema/lock.js';
 import type { SearchResult } from '../../corpus/schema/verdict.js';
+import { compileOrThrow } from '../model/compile.js';
 import { replay } from '../model/interpreter.js';
+import { Machine } from '../model/machine.js';
 import { PLAIN_SHAPE, type ProgramShape, randomProgram } from '../model/random-program.js';
 import { xorshift } from '../rng.js';
 import { explore } from './exhaustive.js';
 import { findOf } from './find.js';
+import { fullSteps } from './full.js';
 import { findsByInterpreter } from './interpreter-search.js';
 import { shortest } from './shortest.js';
 import { StateSet } from './state-set.js';
@@ -79,10 +82,14 @@ describe('exhaustive search', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const program = randomProgram(xorshift(seed), { ...PLAIN_SHAPE, tasks: 3, ops: 4 });
-        const all = explore(program, LIMITS, false);
+        const search = fullSteps(new Machine(compileOrThrow(program)), LIMITS);
+        let next = search.next();
+        while (next.done !== true) next = search.next();
+        const all = next.value;
         // A transition leads to a state that is new, or ends a way.
         expect(all.schedules).toBe(all.steps - Math.max(0, all.states - 1));
         expect(explore(program, LIMITS).schedules).toBeGreaterThan(0);
+        expect(explore(program, LIMITS, false).schedules).toBeGreaterThan(0);
       }),
       { numRuns: 50 },
     );

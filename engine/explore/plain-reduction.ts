@@ -1,0 +1,136 @@
+// Plain reduction: the closed sets of reduction.ts for plain programs, from masks that are kept as the run moves.
+import type { Compiled } from '../model/compile.js';
+import { OP_LOCK } from '../model/op-codes.js';
+import { TAKES_EXCLUSIVELY } from '../model/rules.js';
+import { leafOps } from './leaf-locks.js';
+import { type PlainProgram, READ, READ_AGAIN, WRITE } from './plain-program.js';
+import type { PlainRun } from './plain-run.js';
+
+const USED_LAST = 1;
+const WRITTEN_LAST = 2;
+
+/**
+ * Chooses as `Reduction` does, task for task: which that is, is argued there. Who still uses a lock is one mask for each
+ * lock; a step changes it only where it is its task's last one on the lock.
+ */
+export class PlainReduction {
+  /** By lock: tasks that still have an op on it, and those that still take it for writing. */
+  private readonly users: Int32Array;
+  private readonly writers: Int32Array;
+  /** By place: whether the op is its task's last on the lock, and its last that takes it for writing. */
+  private readonly last: Uint8Array;
+  private readonly leaf: Uint8Array;
+  private readonly needs: Int32Array;
+  private readonly kind: Uint8Array;
+  private readonly lock: Int32Array;
+
+  constructor(
+    c: Compiled,
+    program: PlainProgram,
+    private readonly run: PlainRun,
+  ) {
+    this.kind = program.kind;
+    this.lock = program.lock;
+    this.users = new Int32Array(program.locks);
+    this.writers = new Int32Array(program.locks);
+    this.last = new Uint8Array(program.kind.length);
+    this.leaf = new Uint8Array(program.kind.length);
+    this.needs = new Int32Array(program.tasks);
+    const leaf = leafOps(c);
+    for (let t = 0; t < program.tasks; t++) {
+      for (let place = program.first[t + 1]! - 2; place >= program.first[t]!; place--) {
+        const l = program.lock[place]!;
+        if ((this.users[l]! & (1 << t)) === 0) this.last[place]! |= USED_LAST;
+        this.users[l]! |= 1 << t;
+        // An inner taking counts too: `ahead.ts` looks at ops, not at what they come to.
+        if (c.opCode[place - t] !== OP_LOCK || (c.opBits[place - t]! & TAKES_EXCLUSIVELY) === 0) continue;
+        if ((this.writers[l]! & (1 << t)) === 0) this.last[place]! |= WRITTEN_LAST;
+        this.writers[l]! |= 1 << t;
+      }
+      for (let g = c.opBase[t]!; g < c.opBase[t + 1]!; g++) this.leaf[g + t] = leaf[g]!;
+    }
+  }
+
+  /** Task `t` has gone past the place. */
+  passed(t: number, place: number): void {
+    const last = this.last[place]!;
+    if (last === 0) return;
+    if (last & USED_LAST) this.users[this.lock[place]!]! &= ~(1 << t);
+    if (last & WRITTEN_LAST) this.writers[this.lock[place]!]! &= ~(1 << t);
+  }
+
+  /** Task `t` stands at the place again. */
+  backAt(t: number, place: number): void {
+    const last = this.last[place]!;
+    if (last === 0) return;
+    if (last & USED_LAST) this.users[this.lock[place]!]! |= 1 << t;
+    if (last & WRITTEN_LAST) this.writers[this.lock[place]!]! |= 1 << t;
+  }
+
+  /** One task that alone is a closed set and can move, or -1; `last` is looked at first. */
+  single(last: number): number {
+    const { able } = this.run;
+    if (last >= 0 && able & (1 << last) && this.isSingle(last)) return last;
+    for (let left = able; left !== 0; left &= left - 1) {
+      const t = 31 - Math.clz32(left & -left);
+      if (t !== last && this.isSingle(t)) return t;
+    }
+    return -1;
+  }
+
+  /** The able tasks of the smallest closed set that was found; somebody must be able. */
+  persistent(): number {
+    const { needs } = this;
+    const { able, at } = this.run;
+    if ((able & (able - 1)) === 0) return able;
+    for (let t = 0; t < at.length; t++) needs[t] = -1;
+    let best = able;
+    let size = count(able);
+    for (let left = able; left !== 0 && size > 1; left &= left - 1) {
+      const seed = left & -left;
+      let closed = seed;
+      let open = seed;
+      while (open !== 0) {
+        const t = 31 - Math.clz32(open & -open);
+        open &= open - 1;
+        if (needs[t] === -1) needs[t] = this.neededBy(t);
+        open |= needs[t]! & ~closed;
+        closed |= needs[t]!;
+        if (count(closed & able) >= size) break;
+      }
+      const mine = closed & able;
+      if (open === 0 && count(mine) < size) {
+        best = mine;
+        size = count(mine);
+      }
+    }
+    return best;
+  }
+
+  private isSingle(t: number): boolean {
+    return this.leaf[this.run.at[t]!] === 1 || this.neededBy(t) === 0;
+  }
+
+  /** The tasks that have to be in a closed set with `t`. */
+  private neededBy(t: number): number {
+    const place = this.run.at[t]!;
+    const l = this.lock[place]!;
+    switch (this.kind[place]) {
+      case WRITE:
+        return this.users[l]! & ~(1 << t);
+      case READ:
+        return (this.run.owner[l] === 0 ? this.writers[l]! : this.users[l]!) & ~(1 << t);
+      case READ_AGAIN:
+        return this.writers[l]! & ~(1 << t);
+      default:
+        // What is given back lets others go on, and keeps nobody from anything.
+        return 0;
+    }
+  }
+}
+
+function count(mask: number): number {
+  let n = mask - ((mask >>> 1) & 0x55555555);
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
+  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
