@@ -100,6 +100,31 @@ export interface LoweredProgram {
   readonly orders?: readonly MustOrder[];
   /** True if locks were told apart by address: two of one class in this capture are not taken for one object. */
   readonly byAddress?: true;
+  /** For a program put together of others: what each brings. A witness that needs less rests on less. */
+  readonly parts?: readonly ProgramPart[];
+  /** For a program put together of others: the locks that are one object by assumption only. */
+  readonly presumes?: readonly Presumption[];
+}
+
+/** The tasks that one recording or program gave to a program. */
+export interface ProgramPart {
+  /** Names of tasks. */
+  readonly tasks: readonly string[];
+  /** Ids of captures; parts without a common one make a program composed. */
+  readonly captures: readonly string[];
+  readonly basis: Basis;
+  readonly assumes: readonly string[];
+}
+
+/** That a lock of a program is one object to several groups of its tasks. */
+export interface Presumption {
+  /** The sentence in `assumes`. */
+  readonly text: string;
+  readonly basis: Basis;
+  /** Id of the lock. */
+  readonly lock: string;
+  /** Names of the tasks that use it, one list for each instance that was recorded. */
+  readonly users: readonly (readonly string[])[];
 }
 
 /** Why one task of a program must be done, or past its request, before another one gets to its own. */

@@ -46,8 +46,8 @@ export function faultOf(job: Job, result: JobResult): string | null {
       if (!result.established.ok) return null;
       const { witness } = result.established;
       if (`establish ${witness.signature}` !== job.id) return 'a witness of another signature';
-      if (job.kind === 'establish' && witness.captures.join() !== job.input.captures.map((c) => c.id).join())
-        return 'a witness of other captures';
+      const given = new Set(job.kind === 'establish' ? job.input.captures.map((c) => c.id) : []);
+      if (witness.captures.some((id) => !given.has(id))) return 'a witness of other captures';
       return faultOfWitness(witness);
     }
     default: {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeCheckpoint, encodeCheckpoint } from '../../corpus/pack/checkpoint.js';
 import type { CaptureId } from '../../corpus/schema/ids.js';
 import type { LoweredProgram, Program } from '../../corpus/schema/program.js';
-import { AB_BA, lockOf, lockOp, program, programs, unlockOp, WILD } from '../fuzz/programs.laws.js';
+import { AB_BA, lockOf, lockOp, op, program, programs, unlockOp, WILD } from '../fuzz/programs.laws.js';
 import { asWritten } from '../lower/as-written.js';
 import { type CampaignOptions, runCampaign } from './campaign.js';
 import type { CampaignProgram, CampaignResult, CampaignState } from './state.js';
@@ -97,6 +97,56 @@ describe('campaign', () => {
     expect(result).toMatchObject({ end: 'budget', exhausted: false, execs: 200 });
     expect(result.witnesses).toHaveLength(1);
     expect(result.risk?.runs).toBeGreaterThan(0);
+  });
+
+  it('composes by itself where something is open, and says what that rests on', async () => {
+    const flusher = program([lockOf('m', 'mutex', 'M'), lockOf('done', 'completion')], {
+      flusher: [lockOp('m'), op({ do: 'wait', lock: 'done' }), unlockOp('m')],
+      worker: [op({ do: 'signal', lock: 'done' })],
+      other: [lockOp('m'), unlockOp('m'), lockOp('m'), unlockOp('m')],
+    });
+    const leaver = program([lockOf('x', 'mutex', 'M'), lockOf('gone', 'completion')], {
+      leaver: [lockOp('x'), op({ do: 'wait', lock: 'gone' }), unlockOp('x')],
+    });
+    const list = [entry(flusher, 'one'), entry(leaver, 'two')];
+    const result = await run(list, { limits: TINY, budget: { execs: 2000 } });
+    const composed = result.witnesses.filter(({ basis }) => basis === 'composed');
+    expect(composed.length).toBeGreaterThan(0);
+    for (const { captures, assumes } of composed) {
+      expect(captures).toEqual(expect.arrayContaining(['one', 'two']));
+      expect(assumes).toContain(
+        'the tasks of one.log and two.log meet on one machine, in code that is the same',
+      );
+    }
+    // What one recording shows alone is not told as composed, whichever program showed it first.
+    const own = result.witnesses.find(({ tasks }) => tasks.length === 1 && tasks[0]?.name === 'leaver');
+    expect(own).toMatchObject({ basis: 'recorded', captures: ['two'], assumes: [] });
+    expect(result.execs).toBe(2000);
+    expect(await run(list, { limits: TINY, budget: { execs: 2000 } })).toEqual(result);
+  });
+
+  it('takes two instances of one class for one where something is open', async () => {
+    const locks = [
+      lockOf('a1', 'mutex', 'A'),
+      lockOf('a2', 'mutex', 'A'),
+      lockOf('b'),
+      lockOf('c'),
+      lockOf('d'),
+    ];
+    // Not nested, so that no proof comes before the search, which is too short.
+    const crossing = [lockOp('c'), lockOp('d'), unlockOp('c'), unlockOp('d')];
+    const two = program(locks, {
+      one: [...crossing, lockOp('a1'), lockOp('b'), unlockOp('b'), unlockOp('a1')],
+      two: [...crossing, lockOp('b'), lockOp('a2'), unlockOp('a2'), unlockOp('b')],
+    });
+    const phases = ['search', 'fuzz'] as const;
+    const result = await run([entry(two)], { limits: TINY, phases, budget: { execs: 2000 } });
+    expect(result.witnesses).toHaveLength(1);
+    expect(result.witnesses[0]).toMatchObject({
+      kind: 'inversion',
+      basis: 'aliased',
+      assumes: ['the A of one and that of two are one object'],
+    });
   });
 
   it('names ill-formed programs and is not exhausted then', async () => {

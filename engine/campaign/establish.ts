@@ -18,6 +18,7 @@ import { runGenome } from '../schedulers/genome.js';
 import { indexGenome, nameGenome } from '../schedulers/genome-names.js';
 import { genomeOfRun } from '../schedulers/genome-of.js';
 import { replaySchedule } from '../schedulers/replay.js';
+import { supportOf } from '../shrink/assumptions.js';
 import { follow, type Outcome, outcomeOf, standing } from '../shrink/outcome.js';
 import { drain } from '../shrink/reach.js';
 import { canonicalStart, sameShape, shapeOf } from '../shrink/shape.js';
@@ -108,14 +109,14 @@ function proveText(
 }
 
 /** Whether the state that the log shows is this very end: then it was observed, else only its parts were. */
-function basisOf(lowered: LoweredProgram, outcome: Outcome): Basis {
+function basisOf(lowered: LoweredProgram, outcome: Outcome, support: Basis): Basis {
   if (lowered.happened && lowered.observedSchedule !== null) {
     const machine = new Machine(compileOrThrow(lowered.program));
     const seen = replaySchedule(machine, lowered.observedSchedule);
     if (seen.verdict.kind !== 'out-of-steps' && sameShape(outcomeOf(machine, []).shape, outcome.shape))
       return 'observed';
   }
-  return lowered.basis === 'observed' ? 'recorded' : lowered.basis;
+  return support === 'observed' ? 'recorded' : support;
 }
 
 /** Tasks of the end in waits-for order and canonical rotation, with what each holds and wants. */
@@ -203,6 +204,8 @@ export function* establishSteps(input: EstablishInput): Generator<number, Establ
 
   const small = yield* shrinkSteps(lowered.program, outcome.schedule, input.limits ?? SHRINK_LIMITS);
   let claim: Claim;
+  // Before locks and tasks get shorter names.
+  let support = supportOf(lowered, small.ok ? small.shrunk.program : lowered.program);
   let proof: ReturnType<typeof proveText>;
   if (small.ok) {
     claim = { ...small.shrunk, program: withShortNames(small.shrunk.program) };
@@ -217,9 +220,11 @@ export function* establishSteps(input: EstablishInput): Generator<number, Establ
     const raw = proveText(claim);
     if (!raw.ok) return raw;
     proof = raw;
+    support = supportOf(lowered, lowered.program);
   }
 
-  const basis = basisOf(lowered, outcome);
+  const basis = basisOf(lowered, outcome, support.basis);
+  const used = input.captures.filter(({ id }) => support.captures?.includes(id) ?? true);
   const only = input.captures.length === 1 ? (input.captures[0]?.file ?? null) : null;
   const files = new Map(lowered.program.tasks.map((t, i) => [t.name, input.files?.[i] ?? only]));
   const { tasks, cycle } = witnessTasks(claim, files);
@@ -238,8 +243,8 @@ export function* establishSteps(input: EstablishInput): Generator<number, Establ
     cycle,
     preemptions: claim.genome.preempts.length,
     steps: claim.steps,
-    captures: input.captures.map((c) => c.id),
-    assumes: lowered.assumes,
+    captures: used.map((c) => c.id),
+    assumes: support.assumes,
     model: input.model ?? MODEL_VERSION,
     litmus: proof.text,
     state: 'open',

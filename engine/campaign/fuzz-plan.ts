@@ -11,7 +11,12 @@ export interface FuzzPlanOptions {
   readonly limits: CampaignLimits;
   /** Execs of all lanes together, earlier ones included; null: no bound. */
   readonly execs: number | null;
+  /** Targets at the end of the list that the campaign made itself: they get a smaller share. */
+  readonly made: number;
 }
+
+/** Work of a made target for that of an open one. */
+const MADE_SHARE = 1 / 8;
 
 /** A slice that can be applied: the first in order of epochs, then lanes. */
 export interface SliceAt {
@@ -28,6 +33,8 @@ export class FuzzPlan {
   readonly lanes: Lane[];
   readonly #targets: readonly Target[];
   readonly #streams: number;
+  /** Lanes from here on are of made targets. */
+  readonly #firstMade: number;
   readonly #options: FuzzPlanOptions;
   readonly #quota: readonly number[] | null;
   readonly #features: Set<number>[];
@@ -38,7 +45,7 @@ export class FuzzPlan {
     this.#options = options;
     // Streams that were begun go on, however many targets have come since.
     const begun = Math.max(0, ...before.map(({ stream }) => stream + 1));
-    this.#streams = Math.max(begun, streamsFor(targets.length, options.shards));
+    this.#streams = Math.max(begun, streamsFor(targets.length - options.made, options.shards));
     const kept = new Map(before.map((lane) => [`${lane.target} ${lane.stream}`, lane]));
     // A target that comes later begins where the others are, or it would hold them up until it is as far.
     const now = before.length === 0 ? 0 : Math.min(...before.map(({ epoch }) => epoch));
@@ -48,13 +55,16 @@ export class FuzzPlan {
         (_, stream) => kept.get(`${key} ${stream}`) ?? newLane(key, stream, now),
       ),
     );
+    this.#firstMade = (targets.length - options.made) * this.#streams;
+    const done = this.lanes.map(({ execs }) => execs);
+    const forMade = options.made === 0 ? 0 : Math.floor((options.execs ?? 0) * MADE_SHARE);
     this.#quota =
       options.execs === null
         ? null
-        : quotas(
-            this.lanes.map(({ execs }) => execs),
-            options.execs,
-          );
+        : [
+            ...quotas(done.slice(0, this.#firstMade), options.execs - forMade),
+            ...quotas(done.slice(this.#firstMade), forMade),
+          ];
     this.#features = targets.map(({ key }) => featuresOf(this.lanes.filter(({ target }) => target === key)));
   }
 
@@ -66,6 +76,12 @@ export class FuzzPlan {
   #id(lane: number): string {
     const { epoch, execs } = this.lanes[lane] ?? newLane('', 0, 0);
     return `fuzz ${lane} ${epoch} ${execs}`;
+  }
+
+  /** Work of one epoch of the lane. */
+  #epochWork(lane: number): number {
+    const { epochWork } = this.#options.limits;
+    return lane < this.#firstMade ? epochWork : Math.ceil(epochWork * MADE_SHARE);
   }
 
   #left(lane: number): number | null {
@@ -110,7 +126,7 @@ export class FuzzPlan {
         seed: laneSeed(seed, lane.stream),
         seeds: target.seeds,
         gifts: giftsFor(lane, this.lanes),
-        work: workOfEpoch(lane.epoch, limits.epochWork) - lane.epochWork,
+        work: workOfEpoch(lane.epoch, this.#epochWork(index)) - lane.epochWork,
         execs: this.#left(index),
         maxSteps: limits.maxSteps,
         fuzz: lane.fuzz,
@@ -128,7 +144,7 @@ export class FuzzPlan {
   apply(index: number, slice: SliceResult): void {
     const lane = this.lanes[index];
     if (lane === undefined) throw new Error(`there is no lane ${index}`);
-    this.lanes[index] = afterSlice(lane, slice, this.#options.limits.epochWork);
+    this.lanes[index] = afterSlice(lane, slice, this.#epochWork(index));
     const met = this.#features[Math.floor(index / this.#streams)];
     for (const feature of slice.fresh) met?.add(feature);
   }

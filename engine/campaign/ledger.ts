@@ -7,6 +7,7 @@ import { Claims } from './claims.js';
 import { FuzzPlan } from './fuzz-plan.js';
 import type { Job, JobResult } from './job.js';
 import { randomRuns, yieldsOf } from './lanes.js';
+import { madeTargets } from './made-targets.js';
 import {
   CAMPAIGN_PHASES,
   CAMPAIGN_STATE_VERSION,
@@ -246,7 +247,8 @@ export class Ledger {
 
   #planFuzzing(): FuzzPlan {
     const { programs, seed, shards, limits, execs } = this.options;
-    const targets = openTargets(programs, this.programs, this.cycles);
+    const undecided = openTargets(programs, this.programs, this.cycles);
+    const targets = [...undecided, ...madeTargets(programs, this.programs, seed)];
     const open = new Set(targets.map(({ key }) => key));
     // Lanes of targets that were settled since: what they did counts, but they do not go on.
     for (const lane of this.#lanesBefore) {
@@ -255,7 +257,13 @@ export class Ledger {
       this.#searchSteps += lane.steps;
     }
     const most = execs === null ? null : Math.max(0, execs - this.#replays);
-    return new FuzzPlan(targets, this.#lanesBefore, { seed, shards, limits, execs: most });
+    return new FuzzPlan(targets, this.#lanesBefore, {
+      seed,
+      shards,
+      limits,
+      execs: most,
+      made: targets.length - undecided.length,
+    });
   }
 
   #unitsOf(phase: Exclude<CampaignPhase, 'fuzz'>): Unit[] {

@@ -1,7 +1,14 @@
 // Shapes: checks that a value from outside has the form of the nouns that jobs and results are made of.
 import { BASES } from '../../corpus/schema/capture.js';
 import { LOCK_KINDS, LOCK_MODES, LOCK_RULES, WW_POLICIES } from '../../corpus/schema/lock.js';
-import type { LoweredProgram, Program, ProgramLock, ProgramTask } from '../../corpus/schema/program.js';
+import type {
+  LoweredProgram,
+  Presumption,
+  Program,
+  ProgramLock,
+  ProgramPart,
+  ProgramTask,
+} from '../../corpus/schema/program.js';
 import type { Genome, NamedGenome } from '../../corpus/schema/schedule.js';
 import type { SearchFind } from '../../corpus/schema/verdict.js';
 import { GRADES, WITNESS_KINDS, type Witness, type WitnessTask } from '../../corpus/schema/witness.js';
@@ -118,6 +125,19 @@ export const lowered = record<LoweredProgram>({
   genome: orNull(namedGenome),
   orders: optional(listOf(record({ before: text, after: text, why: text }))),
   byAddress: optional(truth),
+  parts: optional(
+    listOf(
+      record<ProgramPart>({
+        tasks: listOf(text),
+        captures: listOf(text),
+        basis: oneOf(BASES),
+        assumes: listOf(text),
+      }),
+    ),
+  ),
+  presumes: optional(
+    listOf(record<Presumption>({ text, basis: oneOf(BASES), lock: text, users: listOf(listOf(text)) })),
+  ),
 });
 
 const verdict = either(

@@ -27,7 +27,8 @@ export type Composed =
       readonly contradicted: boolean;
     };
 
-class Partition {
+/** Which locks (`nodeKey`) are taken for one object. */
+export class Partition {
   private readonly parents = new Map<string, string>();
 
   find(key: string): string {
@@ -46,7 +47,8 @@ function weaker(a: Basis, b: Basis): Basis {
   return BASES.indexOf(a) >= BASES.indexOf(b) ? a : b;
 }
 
-interface Part {
+/** What is taken of one source. */
+export interface Part {
   readonly index: number;
   readonly source: PredictSource;
   /** Indices of the tasks taken from it. */
@@ -78,7 +80,8 @@ function partOf(index: number, source: PredictSource, nodes: readonly GraphNode[
   return { index, source, tasks, bodies };
 }
 
-const nodeKey = (source: number, lock: string): string => `${source} ${lock}`;
+/** Names a lock of a source. */
+export const nodeKey = (source: number, lock: string): string => `${source} ${lock}`;
 
 /** Locks that the cycle says are one object: wanted by one member, held (or wanted in the queue) by the next. */
 function identify(nodes: readonly GraphNode[], same: Partition): void {
@@ -102,6 +105,8 @@ function uniqueName(wanted: string, taken: Set<string>): string {
 interface Assumption {
   readonly basis: Basis;
   readonly text: string;
+  /** Who uses it: tasks of parts, one list for each instance. */
+  readonly users: readonly (readonly { readonly part: Part; readonly task: number }[])[];
 }
 
 /** What has to be true for locks of several programs, or several instances of one program, to be one object. */
@@ -111,14 +116,16 @@ function assumption(group: readonly { part: Part; lock: ProgramLock }[]): Assump
   const foreign = group.some((g) => !sharesCapture(g.part.source, first.part.source));
   const basis: Basis = foreign ? 'composed' : 'aliased';
   if (group.every((g) => g.part.source.single?.has(g.lock.class) === true))
-    return { basis: 'recorded', text: '' };
-  const users = group.map((g) => {
-    const using = g.part.tasks.filter((t) =>
+    return { basis: 'recorded', text: '', users: [] };
+  const using = group.map((g) =>
+    g.part.tasks.filter((t) =>
       usesOf([{ ...g.part.source.lowered.program.tasks[t]!, body: g.part.bodies.get(t) ?? [] }]).locks.has(
         g.lock.id,
       ),
-    );
-    return using
+    ),
+  );
+  const names = group.map((g, i) => {
+    return (using[i] ?? [])
       .map((t) => {
         const name = g.part.source.lowered.program.tasks[t]?.name ?? '?';
         // Across recordings nothing but class and place says that it may be the same object.
@@ -129,7 +136,11 @@ function assumption(group: readonly { part: Part; lock: ProgramLock }[]): Assump
       })
       .join(' and ');
   });
-  return { basis, text: `the ${first.lock.class} of ${users.join(' and that of ')} are one object` };
+  return {
+    basis,
+    text: `the ${first.lock.class} of ${names.join(' and that of ')} are one object`,
+    users: group.map(({ part }, i) => (using[i] ?? []).map((task) => ({ part, task }))),
+  };
 }
 
 /**
@@ -145,6 +156,16 @@ export function compose(
     const source = sources[index];
     return source === undefined ? [] : [partOf(index, source, nodes, steered)];
   });
+  const same = new Partition();
+  identify(nodes, same);
+  return joined(parts, same, nodes);
+}
+
+/**
+ * Puts parts side by side as one program: locks that `same` unites are one object, and so are those of programs that use
+ * one lock of a class each; what that rests on is in `basis` and `assumes`. `nodes` are the cycle that it is for, if any.
+ */
+export function joined(parts: readonly Part[], same: Partition, nodes: readonly GraphNode[]): Composed {
   const total = parts.reduce((sum, p) => sum + p.tasks.length, 0);
   if (total > MOST_TASKS)
     return {
@@ -153,8 +174,6 @@ export function compose(
       contradicted: false,
     };
 
-  const same = new Partition();
-  identify(nodes, same);
   const used = parts.map((part) => {
     const tasks = part.tasks.map((t) => ({
       ...part.source.lowered.program.tasks[t]!,
@@ -224,6 +243,7 @@ function assemble(
   const renamed = new Map<string, string>();
   const locks: ProgramLock[] = [];
   const assumes: string[] = [];
+  const presumed: { readonly id: string; readonly assumed: Assumption }[] = [];
   const own = parts.map((p) => p.source.lowered);
   // Orders that were not seen are at best recorded: what was observed is what its own schedule shows.
   let basis: Basis = own.reduce<Basis>((b, l) => weaker(b, l.basis), 'recorded');
@@ -238,10 +258,13 @@ function assemble(
     const assumed = assumption(group);
     if (assumed === null) continue;
     basis = weaker(basis, assumed.basis);
-    if (assumed.text !== '') assumes.push(assumed.text);
+    if (assumed.text === '') continue;
+    assumes.push(assumed.text);
+    presumed.push({ id, assumed });
   }
 
   const taskNames = new Set<string>();
+  const nameOf = new Map<string, string>();
   const flagNames = new Set<string>();
   const tasks: ProgramTask[] = [];
   const flags: Program['flags'][number][] = [];
@@ -253,6 +276,7 @@ function assemble(
     for (const t of part.tasks) {
       const name = program.tasks[t]?.name ?? '';
       taskName.set(name, uniqueName(name, taskNames));
+      nameOf.set(`${part.index} ${t}`, taskName.get(name) ?? name);
     }
     const bodies = part.tasks.map((t) => ({ ...program.tasks[t]!, body: part.bodies.get(t) ?? [] }));
     const uses = usesOf(bodies);
@@ -292,6 +316,8 @@ function assemble(
     task: place.get(`${n.source} ${n.dependency.task}`) ?? -1,
     op: n.dependency.op,
   }));
+  const namesOf = (list: readonly { readonly part: Part; readonly task: number }[]): string[] =>
+    list.map(({ part, task }) => nameOf.get(`${part.index} ${task}`) ?? '');
   const [single] = own;
   const program: Program = {
     name:
@@ -317,6 +343,18 @@ function assemble(
       bystanders: [],
       expect: null,
       genome: null,
+      parts: parts.map((part) => ({
+        tasks: namesOf(part.tasks.map((task) => ({ part, task }))),
+        captures: part.source.captures,
+        basis: weaker(part.source.lowered.basis, 'recorded'),
+        assumes: part.source.lowered.assumes,
+      })),
+      presumes: presumed.map(({ id, assumed: { text, basis: rests, users } }) => ({
+        text,
+        basis: rests,
+        lock: id,
+        users: users.map(namesOf),
+      })),
     },
     goal,
     taskSources: parts.flatMap((part) => part.tasks.map(() => part.index)),
