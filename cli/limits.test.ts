@@ -2,6 +2,10 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeCapture, encodeCapture } from '../corpus/pack/pack.js';
+import { EVENT_KINDS } from '../corpus/schema/event.js';
+import { importSource } from '../importers/import.js';
+import { sourceOf } from '../importers/source.js';
 import { Bench, type Ran } from './spawned.laws.js';
 
 let bench: Bench;
@@ -63,12 +67,36 @@ describe('limits', () => {
     expect(well(bench.relock(['check', litmus, '--json'])).code).toBe(0);
   });
 
-  it('a line of a hundred mebibytes: cut, counted, and what stands behind it is read', () => {
-    const splat = readFileSync(bench.sample('x86_64-abba-splat.log', 'splat.log'), 'utf8');
-    const file = bench.write('line.log', `${'x'.repeat(100 << 20)}\n${splat}`);
-    const capture = imported(well(bench.relock(['import', file, '--json'])));
+  it('a line of a gibibyte, through a pipe: cut, counted, and what stands behind it is read', () => {
+    bench.sample('x86_64-abba-splat.log', 'splat.log');
+    const capture = imported(
+      well(
+        bench.shell(
+          `(head -c ${2 ** 30} /dev/zero | tr '\\0' x; echo; cat splat.log) | relock import - --json`,
+        ),
+      ),
+    );
     expect(capture.skipped).toContainEqual(expect.objectContaining({ stat: 'line_too_long', count: 1 }));
     expect(capture.reports.map((report) => report.kind)).toEqual(['circular']);
+  });
+
+  it('addresses and times of 64 bits: no digit is lost above 2^53', async () => {
+    // Neighbours in the last digit are one number as doubles.
+    const addresses = ['ffff888100000001', 'ffff888100000002', 'fffffffffffffffe', 'ffffffffffffffff'];
+    const times = ['9007199.254740993', '9007199.254740995', '9223372036.854775806', '9223372036.854775807'];
+    const lines = addresses.map(
+      (address, i) => `       T${i}-${i + 1}   [00${i}] ...1. ${times[i]}: lock_acquire: 0x${address} &a`,
+    );
+    const text = `# tracer: nop\n#\n${lines.join('\n')}\n`;
+    const result = await importSource(sourceOf('edges.txt', Buffer.from(text)));
+    if (!result.ok) throw new Error(result.problem.title);
+    const { events, locks } = result.capture;
+    const requests = [...events.kind.keys()].filter((i) => EVENT_KINDS[events.kind[i]!] === 'request');
+    expect(requests.map((i) => events.timeNs[i])).toEqual(times.map((time) => BigInt(time.replace('.', ''))));
+    expect(new Set(requests.map((i) => events.lock[i])).size).toBe(addresses.length);
+    expect(locks.length).toBe(addresses.length);
+    const packed = decodeCapture(encodeCapture(result.capture));
+    expect(packed.ok && [...packed.capture.events.timeNs]).toEqual([...events.timeNs]);
   });
 
   it('invalid UTF-8 inside a report', () => {

@@ -189,27 +189,34 @@ console.log(
 
 /** killed: a test fails; timeout: it runs on; survived; unreached: no test comes by. */
 const results = new Map();
+/** Keeps what came of a mutant, and tells at once of one that lives. */
+function conclude(id, result) {
+  results.set(id, result);
+  const { file, line, column, what, before } = mutants[id];
+  if (result.state === 'survived' || result.state === 'unreached')
+    console.log(`${result.state}: ${file}:${line}:${column}: ${what}: ${before.replace(/\s+/g, ' ')}`);
+}
 const killed = (by) => ({ state: 'killed', by });
 const jobs = [];
 const loads = [];
 for (const { id, isStatic } of mutants) {
   const order = testsOf[id].sort((a, b) => msOf[a] - msOf[b]);
   if (isStatic || (order.length === 0 && atLoad.has(id))) loads.push(id);
-  else if (order.length === 0) results.set(id, { state: 'unreached' });
+  else if (order.length === 0) conclude(id, { state: 'unreached' });
   else jobs.push({ id, order });
 }
 const limitOf = (test) => SPARE_MS + 5 * (test === undefined ? 1000 : msOf[test]);
 let at = -1;
 const hear = (said) => {
   if (said.at !== undefined) at = said.at;
-  else results.set(said.id, said.killedBy === null ? { state: 'survived' } : killed(said.killedBy));
+  else conclude(said.id, said.killedBy === null ? { state: 'survived' } : killed(said.killedBy));
 };
 for (let left = jobs; left.length > 0; left = left.filter(({ id }) => !results.has(id)))
   if (!(await runLoop(work, { jobs: left }, mutants.length, hear, limitOf)) && !results.has(at))
-    results.set(at, { state: 'timeout' });
+    conclude(at, { state: 'timeout' });
 for (const id of loads)
   if (!(await runLoop(work, { fixed: id }, mutants.length, hear, limitOf)) && !results.has(id))
-    results.set(id, { state: 'timeout' });
+    conclude(id, { state: 'timeout' });
 rmSync(work, { recursive: true });
 
 const of = (list, state) => list.filter(({ id }) => results.get(id)?.state === state).length;
@@ -220,11 +227,6 @@ const row = (name, list) => {
     `| ${name} | ${list.length} | ${of(list, 'killed')} | ${of(list, 'timeout')} | ${of(list, 'survived')} | ${of(list, 'unreached')} | ${score} |`,
   );
 };
-for (const { id, file, line, column, what, before } of mutants) {
-  const { state } = results.get(id);
-  if (state === 'survived' || state === 'unreached')
-    console.log(`${state}: ${file}:${line}:${column}: ${what}: ${before.replace(/\s+/g, ' ')}`);
-}
 console.log(
   '\n| file | mutants | killed | ran on | survived | unreached | score |\n|---|---|---|---|---|---|---|',
 );
