@@ -44,11 +44,19 @@ export function giftsFor(lane: Lane, lanes: readonly Lane[]): Genome[] {
     );
 }
 
-/** Work of one epoch: the first ones are short, so that a run of seconds ends with something to show. */
+/**
+ * Work of one epoch: the first ones are short, so that a run of seconds ends with something to show; later ones are long,
+ * as what a slice costs beside its work - packing, sending, checking a lane's state - costs as much for a short one.
+ * Told by the epoch and not by any clock, so that the result does not depend on who does it.
+ */
 export function workOfEpoch(epoch: number, epochWork: number): number {
-  return Math.max(1, Math.floor(epochWork / 2 ** Math.max(0, SHORT_EPOCHS - epoch)));
+  if (epoch < SHORT_EPOCHS) return Math.max(1, Math.floor(epochWork / 2 ** (SHORT_EPOCHS - epoch)));
+  return epochWork * 2 ** Math.min(MOST_DOUBLINGS, Math.floor(epoch / DOUBLED_EACH));
 }
 const SHORT_EPOCHS = 5;
+/** A lane reaches the longest epochs after some two minutes of its own work; they take about four seconds. */
+const DOUBLED_EACH = 32;
+const MOST_DOUBLINGS = 3;
 
 /** The lane after a slice. Its epoch ends when the work of it is done. */
 export function afterSlice(lane: Lane, slice: SliceResult, epochWork: number): Lane {
