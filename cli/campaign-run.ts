@@ -150,6 +150,7 @@ export class CampaignRun {
         ...(this.#order.states == null ? {} : { limits: limitsFor(this.#order.states) }),
       });
       this.#result = result;
+      this.#ticker.tell(result.progress, this.found);
       this.#keepSightings(result.state);
       this.#save(result.state);
       const more = result.end === 'stopped' && this.#newCaptures && !this.#hooks.shouldStop() && !this.#quiet;

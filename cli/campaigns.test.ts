@@ -43,6 +43,10 @@ describe('worker threads', () => {
     const { execs, resume } = json(first.stdout) as { execs: number; resume: string };
     expect(execs).toBeGreaterThanOrEqual(400);
     expect(resume).toContain('-j 2');
+    // All of the budget is used: the command is the same again, and the figures are those of the end.
+    expect(resume).toContain('--execs 400');
+    const figures = `SELECT json_extract(figures, '$.execs') FROM campaign_figures`;
+    expect(json(bench.relock(['query', figures, '--json', ...db]).stdout)).toMatchObject({ rows: [[execs]] });
     for (const found of witnesses(first.stdout)) expect(found.kind).toBe('inversion');
     for (const jobs of ['3', '1']) {
       const before = (

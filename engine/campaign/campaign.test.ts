@@ -35,7 +35,7 @@ function run(
 /** What must not depend on stops: all but the time. */
 function essence(r: CampaignResult): unknown {
   const { ms: _ms, ...state } = r.state;
-  return { ...r, ms: 0, state };
+  return { ...r, ms: 0, state, progress: { ...r.progress, ms: 0 } };
 }
 
 const ORDERED = program([lockOf('P'), lockOf('Q')], {
@@ -96,7 +96,7 @@ describe('campaign', () => {
     const result = await run([entry(AB_BA)], { limits: TINY });
     expect(result).toMatchObject({ end: 'budget', exhausted: false, execs: 200 });
     expect(result.witnesses).toHaveLength(1);
-    expect(result.risk?.runs).toBeGreaterThan(0);
+    expect(result.progress.risk?.runs).toBeGreaterThan(0);
   });
 
   it('composes by itself where something is open, and says what that rests on', async () => {

@@ -109,11 +109,11 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       : await workThere(ledger, options.executor, look);
   tell();
   const state = ledger.state(worked());
-  const { risk } = ledger.progress(worked());
+  const progress = ledger.progress(worked());
   const { execs, steps, ms, features, witnesses, cycles, cyclesComplete, programs } = state;
   const { sightings, unestablished } = state;
   const figures = { execs, steps, ms, features, witnesses, cycles, cyclesComplete, programs };
-  return { end, exhausted: ledger.exhausted, ...figures, sightings, unestablished, risk, state };
+  return { end, exhausted: ledger.exhausted, ...figures, sightings, unestablished, progress, state };
 }
 
 async function workHere(

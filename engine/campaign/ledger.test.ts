@@ -33,7 +33,7 @@ function run(list: readonly CampaignProgram[], change: Partial<CampaignOptions>)
 }
 
 function essence({ state, ...rest }: CampaignResult): unknown {
-  return { ...rest, ms: 0, state: { ...state, ms: 0 } };
+  return { ...rest, ms: 0, state: { ...state, ms: 0 }, progress: { ...rest.progress, ms: 0 } };
 }
 
 /** Jobs end in an order that the dice decide; some are lost and have to be done again. */

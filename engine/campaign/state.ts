@@ -197,7 +197,8 @@ export interface CampaignResult {
   readonly programs: readonly ProgramOutcome[];
   readonly sightings: readonly Sighting[];
   readonly unestablished: readonly Unestablished[];
-  readonly risk: ResidualRisk | null;
+  /** As it ended. */
+  readonly progress: CampaignProgress;
   /** To go on from: see `CampaignOptions.resume`. */
   readonly state: CampaignState;
 }

@@ -117,9 +117,14 @@ function exhaustiveBox(f: CampaignFigures): string[] {
 }
 
 function discoveryBox(f: CampaignFigures): string[] {
-  const rare =
-    f.features === 0 ? 'no features yet' : `1 feature per ${shortCount(f.execs / f.features)} execs`;
-  return [rare, riskText(f)];
+  return [rarityText(f), riskText(f)];
+}
+
+function rarityText({ features, execs }: CampaignFigures): string {
+  if (features === 0) return 'no features yet';
+  return 2 * features <= execs
+    ? `1 feature per ${shortCount(execs / features)} execs`
+    : `${(features / Math.max(1, execs)).toFixed(1)} features per exec`;
 }
 
 /** Only the independent runs say how likely something new is; with too few of them, nothing is said. */

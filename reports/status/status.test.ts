@@ -113,6 +113,16 @@ function anyFigures(): fc.Arbitrary<CampaignFigures> {
 }
 
 describe('the screen', () => {
+  it.each([
+    [0, 10, 'no features yet'],
+    [30, 10, '3.0 features per exec'],
+    [10, 15, '0.7 features per exec'],
+    [10, 40, '1 feature per 4 execs'],
+    [5, 0, '5.0 features per exec'],
+  ])('says how rare features are: %d in %d execs', (features, execs, words) => {
+    expect(statusScreen({ ...FIGURES, features, execs }, MOMENT).join('\n')).toContain(words);
+  });
+
   it('is the one that is documented', () => {
     expect(`${statusScreen(FIGURES, MOMENT).join('\n')}\n`).toMatchInlineSnapshot(`
       " relock 0.1  campaign zpci-night  model kernel/3            2 h 14 m of 8 h 00 m
