@@ -1,19 +1,18 @@
 // Checks one file: a litmus text against what it expects, a log by a thorough search.
 import { setImmediate } from 'node:timers/promises';
 import { BEYOND_THE_LOG, type Capture } from '../corpus/schema/capture.js';
-import type { CheckFileForm } from '../corpus/schema/forms.js';
-import type { LoweredProgram } from '../corpus/schema/program.js';
+import type { CheckFileForm, Problem } from '../corpus/schema/forms.js';
+import type { LoweredProgram, Program } from '../corpus/schema/program.js';
 import type { ReportKind } from '../corpus/schema/report.js';
-import type { SearchResult } from '../corpus/schema/verdict.js';
 import type { Witness } from '../corpus/schema/witness.js';
 import type { LitmusTextResult } from '../corpus/text/litmus.js';
 import { establish } from '../engine/campaign/establish.js';
 import type { CampaignResult } from '../engine/campaign/state.js';
-import { exploreSteps } from '../engine/explore/exhaustive.js';
+import { type PartsResult, partsSteps } from '../engine/explore/parts.js';
 import { asWritten } from '../engine/lower/as-written.js';
 import type { Lowered } from '../engine/lower/lower.js';
+import { MAX_TASKS } from '../engine/model/choice.js';
 import { compile } from '../engine/model/compile.js';
-import { Machine } from '../engine/model/machine.js';
 import type { Source } from '../importers/source.js';
 import { expectationText } from './replaying.js';
 import { programsOf, searchOnce } from './search.js';
@@ -80,8 +79,8 @@ export async function checkLitmus(
       file,
     );
   const { program, expect } = text.value;
-  const compiled = compile(program);
-  if (!compiled.ok)
+  const compiled = program.tasks.length > MAX_TASKS ? null : compile(program);
+  if (compiled?.ok === false)
     throw new Trouble(
       {
         title: 'THIS LITMUS TEXT CANNOT BE RUN',
@@ -90,11 +89,9 @@ export async function checkLitmus(
       },
       file,
     );
-  const result = await searched(new Machine(compiled.compiled));
-  const nameOf = (task: number) => program.tasks[task]?.name ?? '?';
-  const found = result.finds
-    .map(({ kind, tasks }) => expectationText({ kind, tasks: tasks.map(nameOf) }))
-    .sort();
+  const result = await searched(program);
+  if (result.tooLarge !== null) throw new Trouble(tooLarge(result.tooLarge, program), file);
+  const found = result.finds.map(({ kind, tasks }) => expectationText({ kind, tasks })).sort();
   const expected = expect?.map(expectationText).sort() ?? null;
   // A set that is complete must be equal; of one that is not, only what is too much can be said.
   const ok =
@@ -116,16 +113,28 @@ export async function checkLitmus(
     ok,
     schedules: result.schedules,
     states: result.states,
-    witnesses: result.finds.flatMap(({ schedule }) => {
-      const done = establish({ lowered: asWritten(program), run: { schedule }, captures: [], foundAt });
+    witnesses: result.finds.flatMap(({ program: part, schedule }) => {
+      const done = establish({ lowered: asWritten(part), run: { schedule }, captures: [], foundAt });
       return done.ok ? [done.witness] : [];
     }),
   };
 }
 
+function tooLarge(names: readonly string[], program: Program): Problem {
+  const some = names.slice(0, 6).join(', ');
+  return {
+    title: 'TOO MANY TASKS FOR ONE SEARCH',
+    facts: [
+      `${names.length} of the ${program.tasks.length} tasks hang together by their locks, flags or order; a search takes ${MAX_TASKS}.`,
+      `They are ${some}${names.length > 6 ? ', ...' : ''}. Leave some out: equal ones first.`,
+    ],
+    next: 'relock help litmus',
+  };
+}
+
 /** The whole search, in pieces of about a tenth of a second. */
-async function searched(machine: Machine): Promise<SearchResult> {
-  const search = exploreSteps(machine, { states: LITMUS_STATES });
+async function searched(program: Program): Promise<PartsResult> {
+  const search = partsSteps(program, { states: LITMUS_STATES });
   let paused = performance.now();
   for (let step = search.next(); ; step = search.next()) {
     if (step.done === true) return step.value;

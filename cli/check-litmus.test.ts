@@ -67,7 +67,7 @@ describe('relock check FILE.litmus', () => {
     expect(both.stderr).toContain('line 4: read needs an rwlock or rwsem');
   });
 
-  it('says title, facts and next command for each text that cannot be read or run', () => {
+  it('says title, facts and next command for each text that cannot be read or run', async () => {
     const texts = [
       'litmus 1\ntask T\n',
       'litmus 2 x\ntask T\n',
@@ -82,7 +82,7 @@ describe('relock check FILE.litmus', () => {
       if (first === undefined) throw new Error(`no text found in ${text}`);
       let told: Trouble | null = null;
       try {
-        checkLitmus('x.litmus', first, '2026-01-01T00:00:00Z');
+        await checkLitmus('x.litmus', first, '2026-01-01T00:00:00Z');
       } catch (error) {
         if (!(error instanceof Trouble)) throw error;
         told = error;

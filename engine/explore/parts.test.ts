@@ -1,0 +1,210 @@
+// Tests of the parts: the ends of the parts, put together, are those of a search of the whole, on random programs and on large ones.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LOCK_KINDS } from '../../corpus/schema/lock.js';
+import type { Op, Program, ProgramTask } from '../../corpus/schema/program.js';
+import { parseLitmus } from '../../corpus/text/litmus.js';
+import { replay } from '../model/interpreter.js';
+import { PLAIN_SHAPE, type ProgramShape, randomProgram } from '../model/random-program.js';
+import { xorshift } from '../rng.js';
+import { explore } from './exhaustive.js';
+import { reduceLockOnly } from './lock-only.js';
+import { meetings } from './meetings.js';
+import { type PartsResult, partsSteps } from './parts.js';
+
+function searched(program: Program, states = 200_000): PartsResult {
+  const search = partsSteps(program, { states });
+  for (;;) {
+    const step = search.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+const said = (kind: string, tasks: readonly string[]): string => `${kind} ${[...tasks].sort().join(' ')}`;
+
+function whole(program: Program): string[] {
+  const { finds, complete } = explore(program, { states: 200_000 });
+  expect(complete).toBe(true);
+  return finds
+    .map(({ kind, tasks }) =>
+      said(
+        kind,
+        tasks.map((t) => program.tasks[t]!.name),
+      ),
+    )
+    .sort();
+}
+
+/** Each find is one that the interpreter reaches, too. */
+function ends(result: PartsResult): string[] {
+  for (const { kind, program, schedule } of result.finds)
+    expect(replay(program, schedule).verdict.kind).toBe(kind);
+  return result.finds.map(({ kind, tasks }) => said(kind, tasks)).sort();
+}
+
+function parsed(text: string): Program {
+  const read = parseLitmus(text);
+  if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  return read.value.program;
+}
+
+/** Two programs beside each other, with nothing in common. */
+function beside(a: Program, b: Program): Program {
+  const other = (name: string): string => `x${name}`;
+  const op = (it: Op): Op => ({
+    ...it,
+    ...('lock' in it ? { lock: other(it.lock) } : {}),
+    ...('flag' in it ? { flag: other(it.flag) } : {}),
+    ...('task' in it ? { task: other(it.task) } : {}),
+    guard: it.guard === null ? null : { ...it.guard, flag: other(it.guard.flag) },
+  });
+  const task = (it: ProgramTask): ProgramTask => ({
+    ...it,
+    name: other(it.name),
+    after: it.after === null ? null : other(it.after),
+    body: it.body.map(op),
+  });
+  return {
+    name: 'beside',
+    locks: [...a.locks, ...b.locks.map((lock) => ({ ...lock, id: other(lock.id) }))],
+    flags: [...a.flags, ...b.flags.map((flag) => ({ ...flag, id: other(flag.id) }))],
+    tasks: [...a.tasks, ...b.tasks.map(task)],
+  };
+}
+
+const SHAPES: Readonly<Record<string, Partial<ProgramShape>>> = {
+  'locks alone': { kinds: ['mutex', 'rwlock', 'rwsem'], unfair: 20, rules: true },
+  'grace periods': { kinds: ['rcu', 'srcu', 'mutex', 'rwsem'], oddities: 15 },
+  everything: {
+    kinds: LOCK_KINDS,
+    oddities: 25,
+    tries: true,
+    flags: true,
+    forks: true,
+    irqs: true,
+    rules: true,
+  },
+};
+
+describe('the ends of the parts', () => {
+  it.each(Object.entries(SHAPES))('are those of the whole, of %s', (_name, shape) => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 1, max: 4 }), (seed, tasks) => {
+        const program = randomProgram(xorshift(seed), { ...PLAIN_SHAPE, locks: 4, ...shape, tasks });
+        const result = searched(program);
+        if (result.complete) expect(ends(result)).toEqual(whole(program));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(Object.entries(SHAPES))(
+    'are those of the whole, of two programs beside each other: %s',
+    (_name, shape) => {
+      let complete = 0;
+      fc.assert(
+        fc.property(fc.nat(), (seed) => {
+          const small = { ...PLAIN_SHAPE, ...shape, tasks: 2, ops: 4, irqs: false };
+          const program = beside(randomProgram(xorshift(seed), small), randomProgram(xorshift(~seed), small));
+          expect(meetings(program).length).toBeGreaterThan(1);
+          const result = searched(program);
+          if (!result.complete) return;
+          complete++;
+          expect(ends(result)).toEqual(whole(program));
+        }),
+        { numRuns: 150 },
+      );
+      expect(complete).toBeGreaterThan(100);
+    },
+  );
+
+  it('are those of the whole where tasks are equal, balanced and more than can be in one cycle', () => {
+    let capped = 0;
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 3, max: 4 }), (seed, copies) => {
+        const rng = xorshift(seed);
+        const made = randomProgram(rng, {
+          ...PLAIN_SHAPE,
+          kinds: ['mutex', 'rwsem', 'rwlock'],
+          unfair: 20,
+          tasks: 2,
+          ops: 4,
+        });
+        const [first, second] = made.tasks.map(balanced);
+        const tasks = Array.from({ length: copies }, (_, i) => ({ ...first!, name: `C${i}` }));
+        const program = { ...made, tasks: [...tasks.slice(1), second!, tasks[0]!] };
+        if ((reduceLockOnly(program)?.copies.size ?? 0) > 0) capped++;
+        const result = searched(program);
+        expect(result.complete).toBe(true);
+        expect(ends(result)).toEqual(whole(program));
+      }),
+      { numRuns: 300 },
+    );
+    expect(capped).toBeGreaterThan(5);
+  });
+});
+
+/** Gives back at the end what the body leaves held, and leaves out what it gives back without having it. */
+function balanced(task: ProgramTask): ProgramTask {
+  const held: string[] = [];
+  const body = task.body.filter((op) => {
+    if (op.do === 'lock') held.push(op.lock);
+    if (op.do !== 'unlock') return true;
+    const at = held.lastIndexOf(op.lock);
+    if (at >= 0) held.splice(at, 1);
+    return at >= 0;
+  });
+  const rest = held
+    .reverse()
+    .map((lock): Op => ({ do: 'unlock', lock, guard: null, site: null, frames: [], line: null }));
+  return { ...task, body: [...body, ...rest] };
+}
+
+const AB = '  lock A\n  lock B\n  unlock B\n  unlock A\n';
+const BA = '  lock B\n  lock A\n  unlock A\n  unlock B\n';
+
+describe('programs of hundreds of tasks', () => {
+  it('are decided where the parts are small', () => {
+    const pairs = Array.from({ length: 100 }, (_, i) =>
+      [AB, BA].map((body, k) => `task t${i}${k}\n${body.replace(/[AB]/g, `$&${i}`)}`),
+    ).flat();
+    const locks = Array.from({ length: 100 }, (_, i) => `lock A${i} mutex\nlock B${i} rwsem\n`);
+    const result = searched(parsed(`litmus 1 pairs\n${locks.join('')}${pairs.join('')}`));
+    expect(result).toMatchObject({ complete: true, tooLarge: null });
+    expect(ends(result)).toEqual(
+      Array.from({ length: 100 }, (_, i) => said('deadlock', [`t${i}0`, `t${i}1`])).sort(),
+    );
+  });
+
+  it('are decided where most tasks are equal, or in no cycle', () => {
+    const many = Array.from({ length: 150 }, (_, i) => `task c${i}\n${AB}`).join('');
+    const leaves = Array.from({ length: 50 }, (_, i) => `task leaf${i}\n  lock A\n  unlock A\n`).join('');
+    const text = `litmus 1 many\nlock A mutex\nlock B mutex\n${many}${leaves}`;
+    expect(searched(parsed(text))).toMatchObject({ complete: true, finds: [] });
+    const result = searched(parsed(`${text}task other\n${BA}`));
+    expect(result.complete).toBe(true);
+    expect(ends(result)).toEqual(
+      Array.from({ length: 150 }, (_, i) => said('deadlock', [`c${i}`, 'other'])).sort(),
+    );
+  });
+
+  it('are refused by name where too many hang together', () => {
+    const ring = Array.from(
+      { length: 40 },
+      (_, i) =>
+        `task p${i}\n  lock l${i}\n  lock l${(i + 1) % 40}\n  unlock l${i}\n  unlock l${(i + 1) % 40}\n`,
+    );
+    const locks = Array.from({ length: 40 }, (_, i) => `lock l${i} mutex\n`);
+    const result = searched(parsed(`litmus 1 ring\n${locks.join('')}${ring.join('')}`));
+    expect(result).toMatchObject({ complete: false, finds: [] });
+    expect(result.tooLarge).toHaveLength(40);
+  });
+
+  it('come to rest together: each way in which somebody is stranded', () => {
+    const leak = (n: number): string =>
+      `task a${n}\n  lock L${n}\ntask b${n}\n  lock L${n}\n  unlock L${n}\n`;
+    const result = searched(parsed(`litmus 1 rest\nlock L1 mutex\nlock L2 mutex\n${leak(1)}${leak(2)}`));
+    expect(result.complete).toBe(true);
+    expect(ends(result)).toEqual(['stranded b1', 'stranded b1 b2', 'stranded b2']);
+  });
+});

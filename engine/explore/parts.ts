@@ -1,0 +1,227 @@
+// Parts: a program searched as the independent programs that it falls into, so that what does not meet is not multiplied.
+import type { Program } from '../../corpus/schema/program.js';
+import type { SearchFind, SearchResult } from '../../corpus/schema/verdict.js';
+import { MAX_TASKS } from '../model/choice.js';
+import { compileOrThrow } from '../model/compile.js';
+import { Machine } from '../model/machine.js';
+import { xorshift } from '../rng.js';
+import { randomScheduler } from '../schedulers/random.js';
+import { slice } from '../shrink/slice.js';
+import { exploreMachine, exploreSteps } from './exhaustive.js';
+import type { SearchLimits } from './full.js';
+import { isLockOnly, reduceLockOnly } from './lock-only.js';
+import { meetings } from './meetings.js';
+
+/** An end, in the smallest program in which it was found: some tasks of the whole, in its order. */
+export interface PartFind {
+  readonly kind: SearchFind['kind'];
+  /** Names, sorted. */
+  readonly tasks: readonly string[];
+  readonly program: Program;
+  /** Over the tasks of `program`. */
+  readonly schedule: readonly number[];
+}
+
+export interface PartsResult extends Omit<SearchResult, 'finds'> {
+  readonly finds: readonly PartFind[];
+  /** Names of the tasks of a part that is too large for one search; then nothing is complete. Null: there is none. */
+  readonly tooLarge: readonly string[] | null;
+}
+
+/** Most ends that are put together from those of parts, or told of equal tasks. */
+const MOST_FINDS = 4096;
+/** Runs by which it is tried whether a part that has bad ends can also end well. */
+const TRIES = 256;
+
+interface Part {
+  readonly program: Program;
+  readonly copies: ReadonlyMap<string, readonly string[]>;
+}
+
+function partsOf(program: Program): Part[] {
+  const groups = meetings(program).map((tasks) =>
+    tasks.length === program.tasks.length ? program : slice(program, tasks),
+  );
+  return groups.flatMap((group): Part[] => {
+    if (!isLockOnly(group)) return [{ program: group, copies: new Map() }];
+    const reduced = reduceLockOnly(group);
+    if (reduced === null) return [];
+    const inner = meetings(reduced.program);
+    if (inner.length === 1) return [reduced];
+    return inner.map((tasks) => ({ ...reduced, program: slice(reduced.program, tasks) }));
+  });
+}
+
+/**
+ * All ends of a program of any number of tasks. A run of the whole is a run of each part, and ends with the first bad end of any;
+ * "stranded" is said when nobody at all can move, so those ends of the parts are put together.
+ * Pauses as `exploreSteps` does. Throws if the program is ill-formed.
+ */
+export function* partsSteps(program: Program, limits: SearchLimits): Generator<number, PartsResult> {
+  const parts = partsOf(program);
+  const large = parts.find((part) => part.program.tasks.length > MAX_TASKS);
+  const total = { complete: true, states: 0, schedules: 0, steps: 0 };
+  if (large !== undefined) {
+    return { ...total, complete: false, finds: [], tooLarge: large.program.tasks.map((task) => task.name) };
+  }
+  const atOnce = overAtTheStart(program, parts);
+  if (atOnce !== null) return { ...total, finds: [atOnce], tooLarge: null };
+  const finds: PartFind[] = [];
+  /** By part: ways in which it can end without ending the run of the whole; null: well. */
+  const quiet: (PartFind | null)[][] = [];
+  for (const part of parts) {
+    const machine = new Machine(compileOrThrow(part.program));
+    const search = exploreSteps(machine, { states: Math.max(0, limits.states - total.states) });
+    let step = search.next();
+    while (step.done !== true) {
+      yield total.states + step.value;
+      step = search.next();
+    }
+    const result = step.value;
+    total.complete &&= result.complete;
+    total.states += result.states;
+    total.schedules += result.schedules;
+    total.steps += result.steps;
+    const found = result.finds.map(({ kind, tasks, schedule }): PartFind => {
+      const names = tasks.map((t) => part.program.tasks[t]!.name).sort();
+      return { kind, tasks: names, program: part.program, schedule };
+    });
+    const loud = found.filter((find) => find.kind !== 'stranded');
+    const told = withCopies(program, part, loud);
+    if (told === null) total.complete = false;
+    finds.push(...(told ?? loud));
+    const ends: (PartFind | null)[] = found.filter((find) => find.kind === 'stranded');
+    if (found.length === 0 || canEndWell(machine)) ends.push(null);
+    quiet.push(ends);
+  }
+  const together = combined(program, quiet);
+  if (together === null) total.complete = false;
+  // A part that was never seen to end well may do so yet.
+  const unsure = quiet.some((ends) => !ends.includes(null)) && quiet.length > 1;
+  if (unsure && quiet.some((ends) => ends.some((end) => end !== null))) total.complete = false;
+  finds.push(...(together ?? quiet.flat().filter((end) => end !== null)));
+  return { ...total, finds, tooLarge: null };
+}
+
+/**
+ * The cycle that is there before anybody has moved (tasks that only each other fork): then no other part ever moves. Of
+ * several the shortest, of equally short ones the first in dictionary order, as in any state. Null: there is none.
+ */
+function overAtTheStart(program: Program, parts: readonly Part[]): PartFind | null {
+  const place = new Map(program.tasks.map((task, t) => [task.name, t]));
+  const cycles = parts.flatMap((part) => {
+    const verdict = new Machine(compileOrThrow(part.program)).finished();
+    if (verdict?.kind !== 'deadlock') return [];
+    const names = verdict.cycle.map((t) => part.program.tasks[t]!.name);
+    return [{ part, names, order: names.map((name) => place.get(name)!) }];
+  });
+  cycles.sort((a, b) => a.order.length - b.order.length || compare(a.order, b.order));
+  const [first] = cycles;
+  if (first === undefined) return null;
+  return { kind: 'deadlock', tasks: [...first.names].sort(), program: first.part.program, schedule: [] };
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (const [i, value] of a.entries()) if (value !== b[i]) return value - (b[i] ?? 0);
+  return 0;
+}
+
+function canEndWell(machine: Machine): boolean {
+  const scheduler = randomScheduler();
+  for (let run = 1; run <= TRIES; run++) {
+    const rng = xorshift(run);
+    machine.reset();
+    while (machine.finished() === null) machine.act(scheduler.pick(machine, machine.actMask(), rng));
+    if (machine.finished()?.kind === 'completed') return true;
+  }
+  return false;
+}
+
+/** Each find told for every choice among equal tasks; null if those are too many. */
+function withCopies(program: Program, part: Part, finds: readonly PartFind[]): PartFind[] | null {
+  if (part.copies.size === 0) return [...finds];
+  const told = new Map<string, PartFind>();
+  for (const find of finds) {
+    // Copies of one kind that take part, and every choice of as many.
+    const groups = new Map<readonly string[], string[]>();
+    for (const name of find.tasks) {
+      const all = part.copies.get(name);
+      if (all !== undefined) groups.set(all, [...(groups.get(all) ?? []), name]);
+    }
+    let renamings: ReadonlyMap<string, string>[] = [new Map()];
+    for (const [all, used] of groups) {
+      const choices = choose(all, used.length, MOST_FINDS);
+      if (choices === null || choices.length * renamings.length > MOST_FINDS) return null;
+      renamings = renamings.flatMap((known) =>
+        choices.map((choice) => new Map([...known, ...used.map((name, i) => [name, choice[i]!] as const)])),
+      );
+    }
+    const base = groups.size === 0 ? find : byMembers(find);
+    for (const renaming of renamings) {
+      const renamed = (name: string): string => renaming.get(name) ?? name;
+      const tasks = find.tasks.map(renamed).sort();
+      const key = `${find.kind} ${tasks.join(' ')}`;
+      if (told.has(key)) continue;
+      if (told.size >= MOST_FINDS) return null;
+      if (groups.size === 0) {
+        told.set(key, find);
+        continue;
+      }
+      const small = slice(
+        program,
+        program.tasks.filter((task) => tasks.includes(task.name)),
+      );
+      const index = new Map(small.tasks.map((task, t) => [task.name, t]));
+      const schedule = base.schedule.map((t) => index.get(renamed(base.program.tasks[t]!.name))!);
+      told.set(key, { kind: find.kind, tasks, program: small, schedule });
+    }
+  }
+  return [...told.values()];
+}
+
+/** The find among its members alone: in a lock-only program they reach it by themselves. */
+function byMembers(find: PartFind): PartFind {
+  const program = slice(
+    find.program,
+    find.program.tasks.filter((task) => find.tasks.includes(task.name)),
+  );
+  const { finds } = exploreMachine(new Machine(compileOrThrow(program)), { states: 1_000_000 });
+  const same = finds.find((other) => other.kind === find.kind && other.tasks.length === program.tasks.length);
+  if (same === undefined) throw new Error(`${find.tasks.join(' ')} do not deadlock without the others`);
+  return { ...find, program, schedule: same.schedule };
+}
+
+/** All ways to take `size` of a list, in its order; null if there are more than `most`. */
+function choose<T>(list: readonly T[], size: number, most: number): T[][] | null {
+  let ways: { readonly taken: T[]; readonly next: number }[] = [{ taken: [], next: 0 }];
+  for (let i = 0; i < size; i++) {
+    ways = ways.flatMap(({ taken, next }) =>
+      list.slice(next).map((entry, at) => ({ taken: [...taken, entry], next: next + at + 1 })),
+    );
+    if (ways.length > most) return null;
+  }
+  return ways.map(({ taken }) => taken);
+}
+
+/** Every way in which all parts come to rest, somebody stranded; null if there are too many. */
+function combined(program: Program, quiet: readonly (readonly (PartFind | null)[])[]): PartFind[] | null {
+  let ways: PartFind[][] = [[]];
+  for (const ends of quiet) {
+    ways = ways.flatMap((way) => ends.map((end) => (end === null ? way : [...way, end])));
+    if (ways.length > MOST_FINDS) return null;
+  }
+  return ways.flatMap((way): PartFind[] => {
+    const [first, ...rest] = way;
+    if (first === undefined) return [];
+    if (rest.length === 0) return [first];
+    const members = new Set(way.flatMap((end) => end.program.tasks.map((task) => task.name)));
+    const whole = slice(
+      program,
+      program.tasks.filter((task) => members.has(task.name)),
+    );
+    if (whole.tasks.length > MAX_TASKS) return [{ ...first, tasks: way.flatMap((end) => end.tasks).sort() }];
+    const index = new Map(whole.tasks.map((task, t) => [task.name, t]));
+    const schedule = way.flatMap((end) => end.schedule.map((t) => index.get(end.program.tasks[t]!.name)!));
+    return [{ kind: 'stranded', tasks: way.flatMap((end) => end.tasks).sort(), program: whole, schedule }];
+  });
+}
