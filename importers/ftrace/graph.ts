@@ -1,5 +1,9 @@
 // Lines of the function_graph tracer: their columns, calls, returns, events in comments, and blocks of task switches.
 
+import type { NameTable } from './names.js';
+
+const SPACE = 32;
+
 /** What a line of function_graph says; the same object is filled for each line. */
 export class GraphLine {
   kind: 'entry' | 'leaf' | 'exit' | 'comment' | 'switch' | 'rule' | 'irq-in' | 'irq-out' | 'none' = 'none';
@@ -17,6 +21,8 @@ export class GraphLine {
   depth = 0;
   /** Function, or the text of a comment. */
   name = '';
+  /** False if the call is known to concern no lock. */
+  concerns = true;
   /** First argument where arguments were recorded, as hex text. */
   argument: string | null = null;
   /** Returned value where recorded. */
@@ -40,6 +46,7 @@ export function readCall(into: GraphLine, rest: string, base: number): boolean {
   into.depth = Math.max(0, (indent - base) >> 1);
   into.argument = null;
   into.ret = null;
+  into.concerns = true;
   if (what.startsWith('}')) {
     into.kind = 'exit';
     into.name = '';
@@ -76,6 +83,88 @@ function returnedValue(text: string): number {
   return value > 2 ** 63 ? -1 : value;
 }
 
+/** A function as the caller knows it: calls of most concern no lock. */
+export interface GraphFunction {
+  readonly name: string;
+  readonly concerns: boolean;
+}
+
+/**
+ * Reads the most frequent lines, those of the default columns (`CPU) DURATION | call`) without arguments, comments and values;
+ * false for any other line, which `readGraphLine` may know.
+ */
+export function readPlainGraphLine(
+  into: GraphLine,
+  text: string,
+  from: number,
+  to: number,
+  functions: NameTable<GraphFunction>,
+): boolean {
+  let end = to;
+  while (end > from && text.charCodeAt(end - 1) === SPACE) end--;
+  let at = from;
+  let code = text.charCodeAt(at);
+  while (code === SPACE) code = text.charCodeAt(++at);
+  if (at > from + 4) return false;
+  let cpu = 0;
+  const digits = at;
+  while (code >= 48 && code <= 57) {
+    cpu = cpu * 10 + code - 48;
+    code = text.charCodeAt(++at);
+  }
+  if (code !== 41 || at === digits) return false;
+  code = text.charCodeAt(++at);
+  while (code === SPACE) code = text.charCodeAt(++at);
+  // `+ ! # * @ $` mark long durations.
+  if (code === 43 || code === 33 || code === 35 || code === 42 || code === 64 || code === 36) {
+    code = text.charCodeAt(++at);
+    while (code === SPACE) code = text.charCodeAt(++at);
+  }
+  if (code >= 48 && code <= 57) {
+    while ((code >= 48 && code <= 57) || code === 46) code = text.charCodeAt(++at);
+    if (code !== SPACE || text.charCodeAt(at + 1) !== 117 || text.charCodeAt(at + 2) !== 115) return false;
+    at += 3;
+    code = text.charCodeAt(at);
+    while (code === SPACE) code = text.charCodeAt(++at);
+  }
+  if (code !== 124 || at >= end) return false;
+  const column = ++at;
+  code = text.charCodeAt(at);
+  while (code === SPACE) code = text.charCodeAt(++at);
+  const depth = Math.max(0, (at - column - 2) >> 1);
+  if (code === 125) {
+    if (at + 1 !== end) return false;
+    into.kind = 'exit';
+    into.name = '';
+  } else {
+    const start = at;
+    let hash = 0;
+    while ((code >= 97 && code <= 122) || code === 95 || code === 46 || (code >= 48 && code <= 57)) {
+      hash = (hash * 31 + code) | 0;
+      code = text.charCodeAt(++at);
+    }
+    const first = text.charCodeAt(start);
+    if (at === start || (first >= 48 && first <= 57) || code !== 40 || text.charCodeAt(at + 1) !== 41)
+      return false;
+    const behind = text.charCodeAt(at + 2);
+    if (behind === 59 && at + 3 === end) into.kind = 'leaf';
+    else if (behind === SPACE && text.charCodeAt(at + 3) === 123 && at + 4 === end) into.kind = 'entry';
+    else return false;
+    const called = functions.at(text, start, at, hash);
+    into.name = called.name;
+    into.concerns = called.concerns;
+  }
+  into.cpu = cpu;
+  into.depth = depth;
+  into.hasTime = false;
+  into.comm = null;
+  into.pid = -1;
+  into.flags = null;
+  into.argument = null;
+  into.ret = null;
+  return true;
+}
+
 /** Reads one line; false if it is none of function_graph. */
 export function readGraphLine(into: GraphLine, line: string): boolean {
   into.kind = 'none';
@@ -98,7 +187,7 @@ export function readGraphLine(into: GraphLine, line: string): boolean {
   }
   const cpu = CPU.exec(line.slice(at));
   if (cpu !== null) {
-    const swap = time === null ? SWITCH.exec(line) : null;
+    const swap = time === null && line.includes('=>') ? SWITCH.exec(line) : null;
     if (swap !== null) {
       into.kind = 'switch';
       into.cpu = Number(swap[1]);

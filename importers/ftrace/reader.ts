@@ -3,9 +3,10 @@ import type { CaptureBuilder } from '../builder.js';
 import { concernsLocks } from '../trace-events/lock-functions.js';
 import { LockEventMapper } from '../trace-events/mapper.js';
 import type { Level } from '../trace-events/runners.js';
+import { CallChains } from './chains.js';
 import { Coverage } from './coverage.js';
 import { type SourceEvent, SourceEvents } from './events.js';
-import { GraphLine, readCall, readGraphLine } from './graph.js';
+import { GraphLine, readCall, readGraphLine, readPlainGraphLine } from './graph.js';
 import { Head, readDefaultHead, readFlags, readLatencyHead, readVerboseHead } from './head.js';
 import { hashOf, NameTable } from './names.js';
 import { Payloads } from './payload.js';
@@ -21,8 +22,6 @@ const BUFFER_STARTED = /^#+ CPU (\d+) buffer started #+/;
 const ENTRIES = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
 const TRACER = /^# tracer: (\S+)/;
 const LATENCY_KERNEL = /latency trace v[\d.]+ on (\S+)/;
-const FRAME = /^\s?=> *(.*)$/;
-const SYMBOL = /^[A-Za-z_.$][\w.$]*/;
 const RAW = /^\d+ \d+ \d+ (?:# |type:|\w)/;
 const HEX = /^[0-9a-f]{8} [0-9a-f]{8} [0-9a-f]{16}\b/;
 const BARE_EVENT = /^(?:[a-z]\w+: \S|\w+ <-\w+|<stack trace>)/;
@@ -30,9 +29,6 @@ const BARE_EVENT = /^(?:[a-z]\w+: \S|\w+ <-\w+|<stack trace>)/;
 const INSTANCE = /^\s*[\w.-]+:\s+(?=\S.*-\d+\s+\[\d{3,}\])/;
 
 type Layout = 'default' | 'latency' | 'verbose' | 'graph';
-
-/** Frames of one stack are kept up to this many. */
-const MOST_FRAMES = 128;
 
 /** Reads the lines of one recording. `finish` must be called at the end. */
 export class TraceTextReader {
@@ -42,6 +38,8 @@ export class TraceTextReader {
   readonly #events = new SourceEvents();
   readonly #machine = new TraceMachine();
   readonly #functionEvent = this.#events.named('function');
+  readonly #entryEvent = this.#events.named('funcgraph_entry');
+  readonly #exitEvent = this.#events.named('funcgraph_exit');
   /** Functions by name, with whether a call of them means anything. */
   readonly #functions = new NameTable((name) => {
     this.#machine.name(name);
@@ -53,7 +51,7 @@ export class TraceTextReader {
   #tracer: string | null = null;
   /** What continuation lines belong to. */
   #open: 'stack' | 'user-stack' | 'marker' | null = null;
-  #frames: string[] = [];
+  readonly #chains = new CallChains((name) => this.#machine.name(name));
   #stackPid = 0;
   #stackCpu = 0;
   #stackLevel: Level = 0;
@@ -119,8 +117,17 @@ export class TraceTextReader {
   line(text: string, from: number, end: number, where: number): void {
     let to = end;
     while (to > from && text.charCodeAt(to - 1) === 13) to--;
+    if (this.#open !== null && this.#open !== 'marker' && this.#frame(text, from, to)) return;
     if (this.#layout === 'default' && readDefaultHead(this.#head, text, from, to)) {
       this.#record(text, to, where);
+      return;
+    }
+    if (
+      this.#layout === 'graph' &&
+      this.#open === null &&
+      readPlainGraphLine(this.#graph, text, from, to, this.#functions)
+    ) {
+      this.#graphRecord(where);
       return;
     }
     this.#otherLine(text.slice(from, to), where);
@@ -133,14 +140,6 @@ export class TraceTextReader {
     }
     const first = line.charCodeAt(0);
     if (first === 35 && this.#header(line, where)) return;
-    if (this.#open === 'stack' || this.#open === 'user-stack') {
-      const frame = FRAME.exec(line);
-      if (frame !== null) {
-        this.#understood++;
-        if (this.#open === 'stack') this.#frame(frame[1] ?? '');
-        return;
-      }
-    }
     if (line.includes('EVENTS')) {
       const lost = LOST.exec(line);
       if (lost !== null) {
@@ -227,18 +226,37 @@ export class TraceTextReader {
     return true;
   }
 
-  #frame(text: string): void {
-    const symbol = SYMBOL.exec(text)?.[0];
-    if (symbol === undefined || this.#frames.length >= MOST_FRAMES) return;
-    this.#frames.push(symbol);
-    this.#machine.frame(symbol, text);
+  /** ` => symbol+0x1/0x2 [module] <address>` of the stack that is open; false for any other line. */
+  #frame(text: string, from: number, to: number): boolean {
+    let at = from;
+    const first = text.charCodeAt(at);
+    if (first === 32 || first === 9) at++;
+    if (text.charCodeAt(at) !== 61 || text.charCodeAt(at + 1) !== 62 || at + 2 > to) return false;
+    this.#understood++;
+    if (this.#open !== 'stack') return true;
+    at += 2;
+    let code = text.charCodeAt(at);
+    while (code === 32) code = text.charCodeAt(++at);
+    const start = at;
+    let hash = 0;
+    if (code >= 48 && code <= 57) return true;
+    while (at < to && isWord(code)) {
+      hash = (hash * 31 + code) | 0;
+      code = text.charCodeAt(++at);
+    }
+    if (at === start) return true;
+    this.#chains.frame(text, start, at, hash);
+    for (; at < to; at++)
+      if (text.charCodeAt(at) === 91) {
+        this.#machine.frame(text.slice(start, at), text.slice(at, to));
+        break;
+      }
+    return true;
   }
 
   #closeStack(): void {
-    if (this.#open === 'stack' && this.#frames.length > 0) {
-      this.#mapper?.stackOf(this.#stackPid, this.#stackCpu, this.#stackLevel, this.#frames);
-      this.#frames = [];
-    }
+    if (this.#open === 'stack' && !this.#chains.isEmpty)
+      this.#mapper?.stackOf(this.#stackPid, this.#stackCpu, this.#stackLevel, this.#chains.take());
     this.#open = null;
   }
 
@@ -301,7 +319,14 @@ export class TraceTextReader {
     const mapper = this.#mapper ?? this.#start(head.level >= 0);
     const { meaning } = event;
     if (meaning === 'stack') {
-      this.#openStack(text, head.body, pid, cpu, (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level);
+      this.#openStack(
+        text,
+        head.body,
+        to,
+        pid,
+        cpu,
+        (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level,
+      );
       return;
     }
     if (meaning === 'marker') {
@@ -356,11 +381,12 @@ export class TraceTextReader {
       );
   }
 
-  #openStack(text: string, body: number, pid: number, cpu: number, level: Level): void {
-    const user = text.startsWith('<user', body) || text.includes('<user stack', body);
+  #openStack(text: string, body: number, to: number, pid: number, cpu: number, level: Level): void {
+    // In reports the name of the event stands before it.
+    const user = text.slice(body, Math.min(to, body + 80)).includes('<user');
     this.#open =
       user || this.#lastPid[cpu] !== pid || this.#lastMapped[cpu] !== true ? 'user-stack' : 'stack';
-    this.#frames = [];
+    this.#chains.drop();
     this.#stackPid = pid;
     this.#stackCpu = cpu;
     this.#stackLevel = level;
@@ -429,10 +455,10 @@ export class TraceTextReader {
     const graph = this.#graph;
     if (graph.kind === 'exit') mapper.calls.graphExit(graph.depth, graph.ret);
     else if (graph.kind === 'entry' || graph.kind === 'leaf') {
-      this.#machine.name(graph.name);
+      if (graph.concerns) this.#machine.name(graph.name);
       const address = graph.argument === null ? -1 : addressOf(mapper, graph.argument);
-      mapper.calls.graphEntry(graph.name, graph.depth, graph.kind === 'leaf', address);
-      if (graph.kind === 'leaf') mapper.calls.leafReturns(graph.depth, graph.ret);
+      mapper.calls.graphEntry(graph.name, graph.depth, graph.kind === 'leaf', address, graph.concerns);
+      if (graph.kind === 'leaf' && graph.concerns) mapper.calls.leafReturns(graph.depth, graph.ret);
     }
   }
 
@@ -484,7 +510,8 @@ export class TraceTextReader {
       this.#comment(graph.name, pid, where);
       return;
     }
-    this.#events.named(graph.kind === 'exit' ? 'funcgraph_exit' : 'funcgraph_entry').count++;
+    if (graph.kind === 'exit') this.#exitEvent.count++;
+    else this.#entryEvent.count++;
     this.#call(mapper);
   }
 
@@ -492,7 +519,7 @@ export class TraceTextReader {
   #comment(text: string, pid: number, where: number): void {
     if (text.startsWith('<stack trace')) {
       this.#stackEvent('<stack trace>').count++;
-      this.#openStack(text, 0, pid, this.#head.cpu, 0);
+      this.#openStack(text, 0, text.length, pid, this.#head.cpu, 0);
       return;
     }
     const name = /^([A-Za-z_]\w*): /.exec(text);

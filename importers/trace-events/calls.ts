@@ -99,11 +99,11 @@ export class CallMapper {
     }
   }
 
-  /** function_graph: a call begins; `leaf` if it has returned already. */
-  graphEntry(name: string, depth: number, leaf: boolean, address: number): void {
+  /** function_graph: a call begins; `leaf` if it has returned already; `concerns`: false if it is known to be of no lock. */
+  graphEntry(name: string, depth: number, leaf: boolean, address: number, concerns = true): void {
     if (!(depth >= 0 && depth <= MOST_DEPTH)) return;
-    const call = lockCall(name);
-    const wrapper = call === null ? wrapperOf(name) : null;
+    const call = concerns ? lockCall(name) : null;
+    const wrapper = concerns && call === null ? wrapperOf(name) : null;
     const runner = this.#begin();
     const state = this.#state(runner);
     const { graph } = state;

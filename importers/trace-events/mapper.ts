@@ -1,9 +1,9 @@
 // The one mapping from kernel events to events of a capture: every tracer importer feeds its records in here.
-import type { TaskId } from '../../corpus/schema/ids.js';
+import { NONE, type SiteId, type TaskId } from '../../corpus/schema/ids.js';
 import { LOCK_KINDS, LOCK_MODES, type LockKind } from '../../corpus/schema/lock.js';
 import type { CaptureBuilder } from '../builder.js';
-import { entryFunction, primitiveOf, siteFunction } from '../kernel-log/episodes/primitives.js';
 import { CallMapper } from './calls.js';
+import { ChainTable } from './chain-facts.js';
 import { finishMapping } from './finish.js';
 import { type HARDIRQ, KIND, Ledger, type NMI, OBSERVED, type SOFTIRQ, TASK } from './ledger.js';
 import { EVIDENCE, type Lock, NOBODY, SOURCE } from './locks.js';
@@ -44,6 +44,7 @@ const RECURSIVE_READ = LOCK_MODES.indexOf('recursive-read');
 export class LockEventMapper {
   readonly #ledger: Ledger;
   readonly #pairing: Pairing;
+  readonly #chains = new ChainTable();
   /** Calls of lock functions: function tracer, function_graph, probes. */
   readonly calls: CallMapper;
   #wakingSeen = false;
@@ -376,27 +377,27 @@ export class LockEventMapper {
   #stack(runner: Runner, frames: readonly string[]): void {
     if (frames.length === 0) return;
     const ledger = this.#ledger;
-    const outside = frames.filter((frame) => !TRACING.test(frame));
-    this.calls.stack(runner, outside);
-    if (runner.endRow === runner.firstRow) return;
-    const site = siteFunction(outside.filter((frame) => !UNLOCK.test(frame)));
-    if (site === null) return;
-    ledger.site(runner, ledger.builder.site(site, outside));
+    const chain = this.#chains.of(frames);
+    this.calls.stack(runner, chain.outside);
+    if (runner.endRow === runner.firstRow || chain.site === null) return;
+    if (chain.siteId === NONE) chain.siteId = ledger.builder.site(chain.site, chain.outside);
+    ledger.site(runner, chain.siteId as SiteId);
     const row = runner.firstRow;
     const kind = ledger.builder.kindOfRow(row);
-    if (kind === KIND.request && BIRTHS.test(site)) ledger.reborn(runner);
+    if (kind === KIND.request && chain.isBirth) ledger.reborn(runner);
     if (kind === KIND.request || kind === KIND.tryAcquire) {
-      const primitive = primitiveOf(outside);
       const pending = runner.pending[runner.pending.length - 1];
-      if (primitive !== null && pending !== undefined && pending.requestRow === row)
-        pending.lock.klass.told = primitive.kind;
+      if (chain.primitive !== null && pending !== undefined && pending.requestRow === row)
+        pending.lock.klass.told = chain.primitive.kind;
     }
-    if (runner.level === TASK && runner.entryFunction === null && kind === KIND.request) {
-      const entry = entryFunction(outside);
-      if (entry !== null) {
-        runner.entryFunction = entry;
-        ledger.builder.refineTask(ledger.taskOf(runner), { function: entry });
-      }
+    if (
+      runner.level === TASK &&
+      runner.entryFunction === null &&
+      kind === KIND.request &&
+      chain.entry !== null
+    ) {
+      runner.entryFunction = chain.entry;
+      ledger.builder.refineTask(ledger.taskOf(runner), { function: chain.entry });
     }
   }
 
@@ -428,13 +429,3 @@ function contentionKind(flags: number): LockKind {
   if ((flags & CONTENTION.spin) !== 0) return shared ? 'rwlock' : 'spinlock';
   return shared ? 'rwsem' : LOCK_KINDS[LOCK_KINDS.indexOf('semaphore')]!;
 }
-
-/** Lock functions at the inner end of the stack of a release. */
-const UNLOCK =
-  /^(lock_release|__mutex_unlock\w*|mutex_unlock|ww_mutex_unlock|up_(read|write)\w*|up|__up_\w+|rt_mutex_\w*unlock\w*|_raw_\w*unlock\w*|__raw_\w*unlock\w*|do_raw_\w*unlock\w*|percpu_up_\w+|lock_acquire|lock_acquired)(\.\w+)*$/;
-/** Functions that take the lock of an object for the first time in its life (drivers/base/core.c). */
-const BIRTHS = /^device_add$/;
-
-/** Frames of the tracer itself at the inner end of a stack. */
-const TRACING =
-  /^(trace_event_raw_event_\w+|trace_event_buffer_\w+|__traceiter_\w+|__bpf_trace_\w+|perf_trace_\w+|trace_\w+_probe|ftrace_\w+|arch_ftrace_\w+|kprobe_\w+|kretprobe_\w+|__ftrace_\w+|function_stack_trace_call|stack_trace_save|trace_call_bpf|bpf_\w+|0x[0-9a-f]+)$/;

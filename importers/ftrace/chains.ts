@@ -1,0 +1,80 @@
+// Call chains in a text, frame by frame, found again without making an array of each.
+import { NameTable } from './names.js';
+
+/** Frames of one stack are kept up to this many. */
+const MOST_FRAMES = 128;
+/** More chains than any kernel has; a hostile file may have any number, and then they are made anew. */
+const MOST_CHAINS = 1 << 16;
+
+interface Frame {
+  readonly name: string;
+  readonly id: number;
+}
+
+interface Chain {
+  readonly ids: readonly number[];
+  readonly frames: readonly string[];
+}
+
+/** Gathers the frames of one chain after the other. Equal chains are the same array. */
+export class CallChains {
+  readonly #ids: number[] = [];
+  #hash = 0;
+  #nextId = 0;
+  readonly #chains = new Map<number, Chain[]>();
+  #size = 0;
+  readonly #namesById: string[] = [];
+  readonly #names: NameTable<Frame>;
+
+  /** `heard` is called once for each function. */
+  constructor(heard: (name: string) => void) {
+    this.#names = new NameTable((name) => {
+      heard(name);
+      this.#namesById.push(name);
+      return { name, id: this.#nextId++ };
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.#ids.length === 0;
+  }
+
+  /** Adds the function that stands from `from` to `to`. `hash`: the same for the same characters. */
+  frame(text: string, from: number, to: number, hash: number): void {
+    if (this.#ids.length >= MOST_FRAMES) return;
+    const { id } = this.#names.at(text, from, to, hash);
+    this.#ids.push(id);
+    this.#hash = (Math.imul(this.#hash, 31) + id) | 0;
+  }
+
+  /** The chain that was gathered, innermost first; the next one begins. */
+  take(): readonly string[] {
+    const ids = this.#ids;
+    const hash = this.#hash;
+    this.#hash = 0;
+    let bucket = this.#chains.get(hash);
+    const known = bucket?.find(
+      (chain) => chain.ids.length === ids.length && chain.ids.every((id, i) => id === ids[i]),
+    );
+    if (known !== undefined) {
+      ids.length = 0;
+      return known.frames;
+    }
+    const chain = { ids: [...ids], frames: ids.map((id) => this.#namesById[id]!) };
+    ids.length = 0;
+    if (this.#size++ >= MOST_CHAINS) {
+      this.#chains.clear();
+      this.#size = 0;
+      bucket = undefined;
+    }
+    if (bucket === undefined) this.#chains.set(hash, [chain]);
+    else bucket.push(chain);
+    return chain.frames;
+  }
+
+  /** Forgets what was gathered. */
+  drop(): void {
+    this.#ids.length = 0;
+    this.#hash = 0;
+  }
+}
