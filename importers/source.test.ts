@@ -156,3 +156,18 @@ describe('Source', () => {
     }
   });
 });
+
+it('a file of many chunks is read as it is, though its buffers are used again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'relock-source-'));
+  const path = join(folder, 'long.txt');
+  const text = Array.from({ length: 40_000 }, (_, i) => `${i} ${'x'.repeat(i % 131)}`).join('\n');
+  await writeFile(path, text);
+  const opened = await openSource(path);
+  if (!opened.ok) throw new Error(opened.problem.title);
+  // Only now is it known that nothing has to be unpacked.
+  await opened.source.head();
+  expect((await linesOf(opened.source)).join('\n')).toBe(text);
+  expect(await opened.source.sha256()).toBe(createHash('sha256').update(text).digest('hex'));
+  await opened.source.close();
+  await rm(folder, { recursive: true });
+});

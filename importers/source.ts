@@ -221,6 +221,8 @@ class StreamSource implements Source {
   }
 
   blocks(): AsyncIterable<TextBlock> {
+    // Blocks are strings: of a chunk that need not be unpacked nothing is kept.
+    if (this.#plain && this.lending !== null) this.lending.isBrief = true;
     return textBlocks(this.bytes(), this.#trouble());
   }
 
@@ -236,7 +238,7 @@ class StreamSource implements Source {
   async sha256(): Promise<CaptureId> {
     if (this.#id !== null) return this.#id;
     // What is left is looked at by nobody else: a fresh buffer for each chunk would keep the garbage collector busy.
-    if (this.lending !== null) this.lending.isHashedOnly = true;
+    if (this.lending !== null) this.lending.isBrief = true;
     while ((await this.#nextRaw()) !== null);
     this.#id = this.#hash.digest('hex') as CaptureId;
     return this.#id;
@@ -249,8 +251,8 @@ class StreamSource implements Source {
 
 /** What becomes of the chunks of a file. */
 interface Lending {
-  /** True once nobody keeps a chunk longer than until the next but one is asked for. */
-  isHashedOnly: boolean;
+  /** True once nobody keeps a chunk when the next one is asked for: then two buffers take turns. */
+  isBrief: boolean;
 }
 
 async function* readHandle(handle: FileHandle, lending: Lending): AsyncGenerator<Uint8Array> {
@@ -259,7 +261,7 @@ async function* readHandle(handle: FileHandle, lending: Lending): AsyncGenerator
   const ask = () => {
     let into: Buffer;
     // A fresh buffer each time: decoders keep views of what they were handed.
-    if (!lending.isHashedOnly) into = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    if (!lending.isBrief) into = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     else {
       two[turn] ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);
       into = two[turn]!;
@@ -347,7 +349,7 @@ export async function openSource(path: string, stdin?: AsyncIterable<Uint8Array>
     await handle.close();
     return cannotOpen(path, codeOf(error), error instanceof Error ? error.message : String(error));
   }
-  const lending: Lending = { isHashedOnly: false };
+  const lending: Lending = { isBrief: false };
   const chunks = readHandle(handle, lending);
   return { ok: true, source: new StreamSource(path, chunks, () => handle.close(), handle, null, lending) };
 }

@@ -135,8 +135,8 @@ export async function* textBlocks(
       bytes = bytes.subarray(last + 1);
     }
     if (bytes.length > 0) {
-      // The chunk may be a view of a buffer that its reader reuses.
-      carry.push(bytes.slice());
+      // A copy (slice() of a Buffer is none): the reader may use the chunk's memory again.
+      carry.push(Buffer.from(bytes));
       carried += bytes.length;
     }
     if (carried > MAX_LINE_BYTES) {

@@ -63,6 +63,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 export interface SourceEvent {
   readonly name: string;
   meaning: Meaning;
+  /** True for entry to and exit from an interrupt. */
+  readonly isInterrupt: boolean;
   count: number;
 }
 
@@ -79,11 +81,8 @@ export class SourceEvents {
   named(name: string): SourceEvent {
     const known = this.#all.get(name);
     if (known !== undefined) return known;
-    const event: SourceEvent = {
-      name,
-      meaning: Object.hasOwn(MEANINGS, name) ? MEANINGS[name]! : 'none',
-      count: 0,
-    };
+    const meaning = Object.hasOwn(MEANINGS, name) ? MEANINGS[name]! : 'none';
+    const event: SourceEvent = { name, meaning, isInterrupt: meaning.includes('irq-'), count: 0 };
     this.#all.set(name, event);
     return event;
   }

@@ -65,15 +65,23 @@ export function howLeft(state: number): 0 | 1 | 2 {
   return (state & 0x30) !== 0 ? 2 : 1;
 }
 
+interface LockName {
+  readonly name: string;
+  /** Its number in the mapper. */
+  readonly value: number;
+}
+
 /** Reads payloads of one recording. */
 export class Payloads {
   readonly #mapper: LockEventMapper;
   readonly #hex = new Hex();
-  readonly #names: NameTable<number>;
+  readonly #names: NameTable<LockName>;
+  /** By the number of a lock's address: the name that it had last. */
+  readonly #lastNames: LockName[] = [];
 
   constructor(mapper: LockEventMapper) {
     this.#mapper = mapper;
-    this.#names = new NameTable((name) => mapper.name(name));
+    this.#names = new NameTable((name) => ({ name, value: mapper.name(name) }));
   }
 
   #address(text: string, at: number): number {
@@ -191,7 +199,7 @@ export class Payloads {
         }
       }
       if (at >= to) return 'unreadable';
-      name = this.#names.at(text, at, to, hashOf(text, at, to));
+      name = this.#nameAt(text, at, to, address);
     } else {
       const line = text.slice(from, to);
       const fields = FIELDS.exec(line);
@@ -211,6 +219,16 @@ export class Payloads {
     return null;
   }
 
+  /** The number of a lock's name; a lock mostly keeps it, so the last one is looked at first. */
+  #nameAt(text: string, from: number, to: number, lock: number): number {
+    const guess = this.#lastNames[lock];
+    if (guess !== undefined && guess.name.length === to - from && text.startsWith(guess.name, from))
+      return guess.value;
+    const entry = this.#names.at(text, from, to, hashOf(text, from, to));
+    this.#lastNames[lock] = entry;
+    return entry.value;
+  }
+
   #lockAddress(text: string, from: number, to: number): number {
     const direct = this.#address(text, from);
     if (direct !== -1) return direct;
@@ -220,9 +238,8 @@ export class Payloads {
 
   /** How the task left the CPU: by the state before ` ==> `, or `prev_state=0x2` where fields are printed raw. */
   #howLeft(text: string, from: number, to: number): 0 | 1 | 2 {
-    const arrow = text.indexOf(' ==> ', from);
-
-    if (arrow !== -1 && arrow < to) {
+    const arrow = behind(text, ' ==> ', from, to) - 5;
+    if (arrow >= from) {
       const last = text.charCodeAt(arrow - 1);
       // R, and R+ or S+ for a task that was preempted.
       if (last === 43 || last === 82) return 0;

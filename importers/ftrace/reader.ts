@@ -28,6 +28,9 @@ const BARE_EVENT = /^(?:[a-z]\w+: \S|\w+ <-\w+|<stack trace>)/;
 /** Instance names stand before the task in reports of several buffers: `  fmt:  comm-pid`. */
 const INSTANCE = /^\s*[\w.-]+:\s+(?=\S.*-\d+\s+\[\d{3,}\])/;
 
+/** A power of two. */
+const RECENT = 64;
+
 type Layout = 'default' | 'latency' | 'verbose' | 'graph';
 
 /** Reads the lines of one recording. `finish` must be called at the end. */
@@ -63,6 +66,8 @@ export class TraceTextReader {
   /** By CPU: who runs, by the switches of function_graph. */
   readonly #running: number[] = [];
   readonly #named = new Set<number>();
+  /** Of those, the ones met last, by the low bits of the pid. */
+  readonly #recentlyNamed = new Float64Array(RECENT).fill(-1);
   readonly #coverage = new Coverage();
   #sawRecord = false;
   /** Lines that were records, frames or losses. */
@@ -333,7 +338,7 @@ export class TraceTextReader {
       this.#open = 'marker';
       return;
     }
-    if (meaning.includes('irq-')) {
+    if (event.isInterrupt) {
       const bit = meaning.startsWith('soft') ? 2 : 4;
       const before = this.#levels[cpu] ?? 0;
       this.#levels[cpu] = meaning.endsWith('entry') ? before | bit : before & ~bit;
@@ -355,10 +360,7 @@ export class TraceTextReader {
     const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
     head.computeTime();
     mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
-    if (!this.#named.has(pid)) {
-      this.#named.add(pid);
-      mapper.nameTask(pid, text.slice(head.commFrom, head.commTo));
-    }
+    this.#name(mapper, pid, text);
     this.#lastPid[cpu] = pid;
     this.#lastMapped[cpu] = true;
     let from = at + 1;
@@ -379,6 +381,16 @@ export class TraceTextReader {
         unsaid === 'no-address' ? 'lock_without_address' : 'trace_line_unreadable',
         where,
       );
+  }
+
+  /** The name of the task at the head of the line counts the first time that the task is met. */
+  #name(mapper: LockEventMapper, pid: number, text: string): void {
+    const slot = pid & (RECENT - 1);
+    if (this.#recentlyNamed[slot] === pid) return;
+    this.#recentlyNamed[slot] = pid;
+    if (this.#named.has(pid)) return;
+    this.#named.add(pid);
+    mapper.nameTask(pid, text.slice(this.#head.commFrom, this.#head.commTo).trimStart());
   }
 
   #openStack(text: string, body: number, to: number, pid: number, cpu: number, level: Level): void {
@@ -442,10 +454,7 @@ export class TraceTextReader {
     }
     head.computeTime();
     mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
-    if (!this.#named.has(pid)) {
-      this.#named.add(pid);
-      mapper.nameTask(pid, text.slice(head.commFrom, head.commTo));
-    }
+    this.#name(mapper, pid, text);
     const argument =
       text.charCodeAt(end) === 40 ? /0x([0-9a-f]{4,16})\b/.exec(text.slice(end, to))?.[1] : undefined;
     mapper.calls.function(called.name, caller, argument === undefined ? -1 : addressOf(mapper, argument));
@@ -535,7 +544,7 @@ export class TraceTextReader {
       isProbe(text, name[0].length, text.length)
     )
       event.meaning = 'probe';
-    if (event.meaning === 'none' || event.meaning === 'marker' || event.meaning.includes('irq-')) return;
+    if (event.meaning === 'none' || event.meaning === 'marker' || event.isInterrupt) return;
     const unsaid =
       this.#payloads?.read(event.meaning, event.name, text, name[0].length, text.length, pid) ?? null;
     if (unsaid !== null)
@@ -571,10 +580,20 @@ const isWord = (code: number): boolean =>
 
 /** The CPU for which a task was woken, or -1. */
 function targetOf(text: string, from: number, to: number): number {
-  const at = text.lastIndexOf('target_cpu=', to);
-  if (at < from) return -1;
-  const digits = /^\d{1,4}/.exec(text.slice(at + 11, at + 15));
-  return digits === null ? -1 : Number(digits[0]);
+  // It stands last on the line.
+  const begin = Math.max(from, to - 24);
+  const at = text.slice(begin, to).lastIndexOf('target_cpu=');
+  if (at === -1) return -1;
+  let digit = begin + at + 11;
+  let cpu = 0;
+  const first = digit;
+  for (
+    let code = text.charCodeAt(digit);
+    digit < to && code >= 48 && code <= 57;
+    code = text.charCodeAt(++digit)
+  )
+    cpu = cpu * 10 + code - 48;
+  return digit === first || digit - first > 4 ? -1 : cpu;
 }
 
 /** Stands for the pid of a task that ran before the first switch that a CPU shows. */
