@@ -17,6 +17,9 @@ export interface EventBlock {
 /** From here on columns are kept as they are: a copy would need their memory twice. */
 const LARGE = 1 << 16;
 
+/** Up to here room grows sixteen times at once: what is left behind by growing stays in memory for a while. */
+const ROOMY = 1 << 22;
+
 const FORK = EVENT_KINDS.indexOf('fork');
 const JOIN = EVENT_KINDS.indexOf('join');
 
@@ -97,7 +100,7 @@ export class PlainColumns {
   append(block: EventBlock, count: number): void {
     if (count === 0) return;
     const at = this.length;
-    if (at + count > this.#room) this.#widen(Math.max(at + count, this.#room * (at < LARGE ? 2 : 4)));
+    if (at + count > this.#room) this.#widen(Math.max(at + count, this.#room * (at < ROOMY ? 16 : 4)));
     const { kind, task, lock, site, peer, where } = block;
     this.#kind.set(kind.subarray(0, count), at);
     this.#task.set(task.subarray(0, count), at);

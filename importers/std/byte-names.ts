@@ -1,13 +1,16 @@
-// Interns names that are slices of byte buffers, so that a name costs a string only when it is met first.
+// Interns names that are slices of byte buffers: a name costs a string only when it is met first, and a numbered one not even a hash.
 
 const FIRST_SLOTS = 1 << 10;
 
-/**
- * Hashes are made by the reader as it scans: `h = ((h << 5) - h + byte) | 0` from HASH_START, two cycles a byte. The table
- * spreads them by Knuth's multiplier.
- */
-export const HASH_START = 7;
+const HASH_START = 7;
+/** The table spreads hashes by Knuth's multiplier. */
 const SPREAD = 0x9e3779b1 | 0;
+
+export function hashOf(bytes: Uint8Array, from: number, to: number): number {
+  let hash = HASH_START;
+  for (let i = from; i < to; i++) hash = ((hash << 5) - hash + bytes[i]!) | 0;
+  return hash;
+}
 
 /** A hash table from byte strings to numbers that the caller chooses. */
 export class ByteNames {
@@ -85,4 +88,42 @@ export class ByteNames {
     this.#lengths = wider(this.#lengths);
     this.#values = wider(this.#values);
   }
+}
+
+/** Numbers up to here are looked up in a table; its size follows the largest one met. */
+const MOST_NUMBERED = 1 << 20;
+const NOTHING = new Int32Array(0);
+
+/** Names of one byte and a decimal number (`T12`), or of the number alone (byte 0): tables from numbers to what was chosen. */
+export class NumberedNames {
+  readonly #tables: Int32Array[] = Array.from({ length: 256 }, () => NOTHING);
+
+  /** One more than what is kept for each number behind that byte; 0, or no entry, where nothing is. */
+  table(first: number): Int32Array {
+    return this.#tables[first]!;
+  }
+
+  /** Keeps what was chosen for a name, if it is such a one. */
+  add(bytes: Uint8Array, from: number, to: number, chosen: number): void {
+    const first = isDigit(bytes[from]!) ? 0 : bytes[from]!;
+    const begin = first === 0 ? from : from + 1;
+    if (begin === to || to - begin > 7 || (bytes[begin] === 48 && to - begin > 1)) return;
+    let value = 0;
+    for (let i = begin; i < to; i++) {
+      if (!isDigit(bytes[i]!)) return;
+      value = value * 10 + bytes[i]! - 48;
+    }
+    if (value >= MOST_NUMBERED) return;
+    let table = this.#tables[first]!;
+    if (value >= table.length) {
+      table = new Int32Array(2 ** Math.ceil(Math.log2(value + 16)));
+      table.set(this.#tables[first]!);
+      this.#tables[first] = table;
+    }
+    table[value] = chosen + 1;
+  }
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 48 && byte <= 57;
 }

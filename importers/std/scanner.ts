@@ -2,13 +2,14 @@
 import { EVENT_KINDS, type EventKind } from '../../corpus/schema/event.js';
 import { type EpisodeId, NONE } from '../../corpus/schema/ids.js';
 import type { CaptureBuilder } from '../builder.js';
-import { ByteNames, HASH_START } from './byte-names.js';
+import { ByteNames, hashOf, NumberedNames } from './byte-names.js';
 
 const LF = 10;
 const CR = 13;
 const CLOSE = 41;
 const OPEN = 40;
 const ZERO = 48;
+const NINE = 57;
 const BAR = 124;
 
 /** Traces that number every event would make millions of sites: these many are told apart. */
@@ -39,6 +40,7 @@ export const STD_OPS: readonly Op[] = [
 ];
 const KIND_CODES = Uint8Array.from(STD_OPS, (op) => EVENT_KINDS.indexOf(op.kind));
 const NO_OP = -1;
+const NOTHING = new Int32Array(0);
 
 /** The index into STD_OPS of the word that begins at `p`, or NO_OP; the byte behind it is not looked at. */
 function opAt(b: Uint8Array, p: number): number {
@@ -74,6 +76,9 @@ export class StdScanner {
   readonly #locks = new ByteNames();
   readonly #variables = new ByteNames();
   readonly #places = new ByteNames();
+  readonly #threadNumbers = new NumberedNames();
+  readonly #lockNumbers = new NumberedNames();
+  readonly #variableNumbers = new NumberedNames();
   /** SiteId + 1 by location number; 0 where it was not met. */
   #numbered = new Int32Array(1 << 12);
   readonly #counts = new Float64Array(STD_OPS.length);
@@ -98,18 +103,29 @@ export class StdScanner {
     const episode = this.#episode;
     const block = this.#block;
     const counts = this.#counts;
-    const threads = this.#threads;
+    const lockNames = this.#lockNumbers;
+    const threadNames = this.#threadNumbers;
+    const variableNames = this.#variableNumbers;
     let row = 0;
     let line = this.#line;
     let p = from;
     while (p < to) {
       const start = p;
       line++;
-      let hash = HASH_START;
+      // Most names are a letter and a number: these need no hash.
       let c = b[p]!;
-      while (c !== BAR && c !== LF) {
-        hash = ((hash << 5) - hash + c) | 0;
-        c = b[++p]!;
+      let first = 0;
+      if (c < ZERO || c > NINE) {
+        first = c;
+        if (c !== BAR && c !== LF) c = b[++p]!;
+      }
+      let digits = p;
+      let value = 0;
+      for (; c >= ZERO && c <= NINE; c = b[++p]!) value = value * 10 + (c - ZERO);
+      let numbered = p > digits && p - digits <= 7 && (b[digits] !== ZERO || p === digits + 1);
+      if (c !== BAR) {
+        numbered = false;
+        while (c !== BAR && c !== LF) c = b[++p]!;
       }
       const op = c === BAR ? opAt(b, p + 1) : NO_OP;
       if (op === NO_OP) {
@@ -117,14 +133,25 @@ export class StdScanner {
         continue;
       }
       const endOfThread = p;
-      const hashOfThread = hash;
+      const threadTable = numbered ? threadNames.table(first) : NOTHING;
+      const thread = value < threadTable.length ? threadTable[value]! - 1 : -1;
       p += 1 + OP_LENGTHS[op]!;
-      hash = HASH_START;
       let argument = -1;
       let endOfArgument = -1;
+      numbered = false;
       if (b[p] === OPEN) {
         argument = ++p;
-        for (c = b[p]!; c !== LF; c = b[++p]!) {
+        c = b[p]!;
+        first = 0;
+        if ((c < ZERO || c > NINE) && c !== CLOSE && c !== LF) {
+          first = c;
+          c = b[++p]!;
+        }
+        digits = p;
+        value = 0;
+        for (; c >= ZERO && c <= NINE; c = b[++p]!) value = value * 10 + (c - ZERO);
+        numbered = p > digits && p - digits <= 7 && (b[digits] !== ZERO || p === digits + 1);
+        for (; c !== LF; c = b[++p]!) {
           if (c === CLOSE) {
             const next = b[p + 1];
             if (next === BAR || next === LF || next === CR) {
@@ -132,7 +159,7 @@ export class StdScanner {
               break;
             }
           }
-          hash = ((hash << 5) - hash + c) | 0;
+          numbered = false;
         }
       }
       c = b[p]!;
@@ -142,24 +169,23 @@ export class StdScanner {
         p = this.#oddLine(b, start, p, line);
         continue;
       }
-      let task = threads.find(b, start, endOfThread, hashOfThread);
-      if (task === -1) task = this.#newThread(b, start, endOfThread, hashOfThread);
+      const task = thread !== -1 ? thread : this.#thread(b, start, endOfThread);
       let lock = NONE;
       let peer = NONE;
       if (op < 3) {
-        lock = this.#locks.find(b, argument, endOfArgument, hash);
-        if (lock === -1) lock = this.#newLock(b, argument, endOfArgument, hash);
-      } else if (op === 5 || op === 6) {
-        peer = threads.find(b, argument, endOfArgument, hash);
-        if (peer === -1) peer = this.#newThread(b, argument, endOfArgument, hash);
-      } else if (argument !== -1) {
-        lock = this.#variables.find(b, argument, endOfArgument, hash);
-        if (lock === -1) lock = this.#newVariable(b, argument, endOfArgument, hash);
+        const table = numbered ? lockNames.table(first) : NOTHING;
+        lock = value < table.length ? table[value]! - 1 : -1;
+        if (lock === -1) lock = this.#lock(b, argument, endOfArgument);
+      } else if (op === 5 || op === 6) peer = this.#thread(b, argument, endOfArgument);
+      else if (argument !== -1) {
+        const table = numbered ? variableNames.table(first) : NOTHING;
+        lock = value < table.length ? table[value]! - 1 : -1;
+        if (lock === -1) lock = this.#variable(b, argument, endOfArgument);
       }
       let site = NONE;
       if (c === BAR) {
         const place = ++p;
-        let value = 0;
+        value = 0;
         for (c = b[p]! - ZERO; c >= 0 && c <= 9 && value < DENSE_LOCATIONS; c = b[++p]! - ZERO)
           value = value * 10 + c;
         c = b[p]!;
@@ -223,31 +249,42 @@ export class StdScanner {
     return text;
   }
 
-  #newThread(b: Uint8Array, from: number, to: number, hash: number): number {
+  #thread(b: Uint8Array, from: number, to: number): number {
+    const hash = hashOf(b, from, to);
+    const known = this.#threads.find(b, from, to, hash);
+    if (known !== -1) return known;
     const name = this.#text(b, from, to);
     const id = this.#builder.task({ name, pid: null, function: null, named: true, runs: 'task' }, name);
     this.#threads.add(b, from, to, hash, id);
+    this.#threadNumbers.add(b, from, to, id);
     return id;
   }
 
-  #newLock(b: Uint8Array, from: number, to: number, hash: number): number {
+  #lock(b: Uint8Array, from: number, to: number): number {
+    const hash = hashOf(b, from, to);
+    const known = this.#locks.find(b, from, to, hash);
+    if (known !== -1) return known;
     const name = this.#text(b, from, to);
     const id = this.#builder.lock(this.#builder.lockClass(name, 'mutex', true), null, name);
     this.#locks.add(b, from, to, hash, id);
+    this.#lockNumbers.add(b, from, to, id);
     return id;
   }
 
-  #newVariable(b: Uint8Array, from: number, to: number, hash: number): number {
+  #variable(b: Uint8Array, from: number, to: number): number {
+    const hash = hashOf(b, from, to);
+    const known = this.#variables.find(b, from, to, hash);
+    if (known !== -1) return known;
     const id = this.#builder.variable(this.#text(b, from, to));
     this.#variables.add(b, from, to, hash, id);
+    this.#variableNumbers.add(b, from, to, id);
     return id;
   }
 
   /** The site of a location that was not found by its number: a new one, or one with a name. */
   #locate(b: Uint8Array, from: number, to: number): number {
     if (from === to) return NONE;
-    let hash = HASH_START;
-    for (let i = from; i < to; i++) hash = ((hash << 5) - hash + b[i]!) | 0;
+    const hash = hashOf(b, from, to);
     const known = this.#places.find(b, from, to, hash);
     if (known !== -1) return known;
     if (this.#places.size >= MOST_LOCATIONS) {
