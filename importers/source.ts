@@ -39,6 +39,8 @@ export interface Source {
   blocks(): AsyncIterable<TextBlock>;
   /** The unpacked bytes in chunks of any size, for importers that read bytes. A chunk is not changed afterwards. */
   bytes(): AsyncIterable<Uint8Array>;
+  /** The same for importers that keep nothing of a chunk: it is read over when the next one but one is asked for. */
+  briefBytes(): AsyncIterable<Uint8Array>;
   /**
    * All unpacked bytes, to be read at any position: of a plain file through its handle, of everything else spooled.
    * In the place of blocks, lines or bytes; whoever asks closes what it gets, before it closes the source.
@@ -206,6 +208,12 @@ class StreamSource implements Source {
       if (next === undefined || next.done === true) return;
       yield next.value;
     }
+  }
+
+  async *briefBytes(): AsyncGenerator<Uint8Array> {
+    await this.headBytes();
+    if (this.#plain && this.lending !== null) this.lending.isBrief = true;
+    yield* this.bytes();
   }
 
   async randomAccess(): Promise<RandomAccess> {

@@ -38,7 +38,7 @@ export const stdImporter: Importer = {
     let rest: Uint8Array = new Uint8Array(0);
     let tooLong = false;
     let first = true;
-    for await (let chunk of source.bytes()) {
+    for await (let chunk of source.briefBytes()) {
       if (first && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) chunk = chunk.subarray(3);
       first = false;
       const end = chunk.lastIndexOf(LF) + 1;
@@ -57,7 +57,7 @@ export const stdImporter: Importer = {
         else scanner.read(Buffer.concat([rest, chunk.subarray(0, begin)]), 0, rest.length + begin);
       }
       scanner.read(chunk, begin, end);
-      rest = chunk.subarray(end);
+      rest = new Uint8Array(chunk.subarray(end));
       tooLong = false;
     }
     if (tooLong) scanner.longLine();
