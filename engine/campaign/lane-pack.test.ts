@@ -23,12 +23,15 @@ const state: fc.Arbitrary<FuzzState> = fc.record({
   steps: count,
   programs: fc.array(
     fc.record({
-      queue: fc.array(fc.record({ genome, features: fc.array(word), steps: count, children: count })),
+      queue: fc.array(
+        fc.record({ genome, features: fc.array(word), away: fc.array(count), steps: count, children: count }),
+      ),
       counts: fc.array(fc.tuple(word, count)),
       untried: fc.array(genome),
       species: fc.array(fc.tuple(fc.string(), count)),
       randomRuns: count,
       found: fc.array(fc.string()),
+      nearest: fc.array(count),
     }),
     { maxLength: 3 },
   ),
@@ -73,6 +76,7 @@ describe('a packed lane', () => {
       species: [],
       randomRuns: 0,
       found: [],
+      nearest: [],
     };
     const sealed = (change: object) => encodeCheckpoint({ ...rest, programs: [{ ...program, ...change }] });
     expect(programs.length).toBe(1);

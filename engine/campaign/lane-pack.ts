@@ -35,6 +35,7 @@ const packedState = is.record<PackedState>({
       species: is.listOf(pair(is.count)),
       randomRuns: is.count,
       found: is.listOf(is.text),
+      nearest: is.listOf(is.count),
     }),
   ),
   yields: is.listOf(pair(is.record({ execs: is.count, features: is.count }))),
@@ -50,6 +51,7 @@ export function packLane(state: FuzzState): Uint8Array {
       species: program.species,
       randomRuns: program.randomRuns,
       found: program.found,
+      nearest: program.nearest,
     }),
   );
   const { execs, steps, yields } = state;
@@ -67,8 +69,8 @@ export function unpackLane(packed: Uint8Array): FuzzState | null {
     const queue = unpackQueue(program.queue);
     const untried = unpackGenomes(program.untried);
     if (counts === null || queue === null || untried === null) return null;
-    const { species, randomRuns, found } = program;
-    read.push({ queue, counts, untried, species, randomRuns, found });
+    const { species, randomRuns, found, nearest } = program;
+    read.push({ queue, counts, untried, species, randomRuns, found, nearest });
   }
   return { execs, steps, programs: read, yields };
 }
@@ -93,10 +95,12 @@ function unpackCounts(from: Uint8Array): ProgramState['counts'] | null {
 function packQueue(queue: readonly QueueEntry[]): Uint8Array {
   const out = new NumberWriter(8 + queue.length * 80);
   out.count(queue.length);
-  for (const { genome, features, steps, children } of queue) {
+  for (const { genome, features, away, steps, children } of queue) {
     writeGenome(out, genome);
     out.count(features.length);
     for (const feature of features) out.word(feature);
+    out.count(away.length);
+    for (const distance of away) out.count(distance);
     out.count(steps);
     out.count(children);
   }
@@ -106,11 +110,13 @@ function packQueue(queue: readonly QueueEntry[]): Uint8Array {
 function unpackQueue(from: Uint8Array): QueueEntry[] | null {
   const rows = new NumberReader(from);
   const queue: QueueEntry[] = [];
-  for (let left = rows.length(5); left > 0; left--) {
+  for (let left = rows.length(6); left > 0; left--) {
     const genome = readGenome(rows);
     const features: number[] = [];
     for (let more = rows.length(4); more > 0; more--) features.push(rows.word());
-    queue.push({ genome, features, steps: rows.count(), children: rows.count() });
+    const away: number[] = [];
+    for (let more = rows.length(1); more > 0; more--) away.push(rows.count());
+    queue.push({ genome, features, away, steps: rows.count(), children: rows.count() });
   }
   return rows.ended ? queue : null;
 }

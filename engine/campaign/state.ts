@@ -11,7 +11,7 @@ import type { ShrinkLimits } from '../shrink/shrink.js';
 import type { CaptureRef } from './establish.js';
 
 /** Goes up when an older build could not go on from the state. */
-export const CAMPAIGN_STATE_VERSION = 4;
+export const CAMPAIGN_STATE_VERSION = 5;
 
 /**
  * In this order: replay what the logs show, search each program a little, predict across programs, search those that

@@ -7,8 +7,8 @@ import { PLAIN_SHAPE, randomProgram } from '../model/random-program.js';
 import { type Rng, xorshift } from '../rng.js';
 import { randomScheduler } from '../schedulers/random.js';
 import { run } from '../schedulers/run.js';
+import { urwScheduler } from '../schedulers/urw.js';
 import { BROKEN, COMPLETED, DEADLOCKED, FastWalk, STRANDED } from './fast-walk.js';
-import { urwScheduler } from './urw.js';
 
 const ENDS = { completed: COMPLETED, deadlock: DEADLOCKED, stranded: STRANDED, violated: BROKEN } as const;
 

@@ -8,10 +8,14 @@ import { type Rng, xorshift } from '../rng.js';
 import { genomeScheduler } from '../schedulers/genome.js';
 import { genomeOfRun } from '../schedulers/genome-of.js';
 import { pctScheduler } from '../schedulers/pct.js';
+import { posScheduler } from '../schedulers/pos.js';
 import { replaySchedule } from '../schedulers/replay.js';
 import { type RunResult, run } from '../schedulers/run.js';
 import type { Scheduler } from '../schedulers/scheduler.js';
+import { surwScheduler } from '../schedulers/surw.js';
+import { urwScheduler } from '../schedulers/urw.js';
 import { standing } from '../shrink/outcome.js';
+import { aimAt, directionsOf, type Nearness, nearness } from './direction.js';
 import { COMPLETED, FastWalk } from './fast-walk.js';
 import { FeatureCounts } from './feature-counts.js';
 import { mix } from './feedback/feedback.js';
@@ -22,7 +26,6 @@ import { type Observer, observer } from './observed.js';
 import { enqueue, FEATURES_KEPT, pickEntry, type QueueEntry } from './queue.js';
 import { type ResidualRisk, residualRisk } from './residual-risk.js';
 import { type RunPlaces, runPlaces } from './run-places.js';
-import { urwScheduler } from './urw.js';
 
 export interface FuzzOptions {
   readonly seed: number;
@@ -41,7 +44,7 @@ export interface FuzzFind {
   readonly tasks: readonly number[];
   readonly verdict: Verdict;
   readonly schedule: Schedule;
-  /** What found it: `urw`, `pct`, `seed`, or the names of mutators. */
+  /** What found it: `urw`, `pct`, `pos`, `surw`, `seed`, or the names of mutators. */
   readonly arm: string;
   /** Number of the exec, from 0. */
   readonly exec: number;
@@ -76,6 +79,8 @@ export interface FuzzState {
     readonly species: readonly (readonly [string, number])[];
     readonly randomRuns: number;
     readonly found: readonly string[];
+    /** By direction: see `Power.nearest`. */
+    readonly nearest: readonly number[];
   }[];
   readonly yields: readonly (readonly [string, ArmYield])[];
 }
@@ -102,15 +107,19 @@ interface Lane {
   species: Map<string, number>;
   randomRuns: number;
   found: Set<string>;
+  readonly near: Nearness;
+  nearest: number[];
 }
 
-/** Of ten execs one is an independent random walk, one is PCT, eight change what is in the queue. */
+/** Of ten execs one is an independent random walk, one is PCT, POS or SURW, eight change what is in the queue. */
 const TURNS = 10;
 /** Walks ahead of an observed random walk: many while none has ended badly, for each that does has to be replayed. */
 const WALKS_BEFORE_A_FIND = 64;
 const WALKS_AFTER = 4;
 /** A random run of a program with more ops is no genome worth keeping. */
 const SHORT_PROGRAM = 64;
+/** Farther away than any run. */
+const FAR = 0x3fffffff;
 /** Different bad ends of one program that are told apart; of more, no new ones are told. */
 const ENDS_LIMIT = 4096;
 
@@ -152,7 +161,9 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
   const yields = new Map<string, ArmYield>((from?.yields ?? []).map(([name, y]) => [name, { ...y }]));
   const lanes: Lane[] = programs.map((program, i) => {
     const kept = from?.programs[i];
-    const watching = feedbacks();
+    const directions = directionsOf(program);
+    const near = nearness(program, directions);
+    const watching = [...feedbacks(), near.feedback];
     const alone: Genome = { order: program.tasks.map((_, t) => t), preempts: [] };
     return {
       program,
@@ -162,15 +173,17 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       mutators: [],
       queue: (kept?.queue ?? []).map((e) => ({ ...e })),
       counts: new FeatureCounts(watching, kept?.counts),
-      untried: [...(kept?.untried ?? [...(options.seeds?.[i] ?? []), alone])],
+      untried: [...(kept?.untried ?? [...(options.seeds?.[i] ?? []), ...directions.map(aimAt), alone])],
       species: new Map(kept?.species ?? []),
       randomRuns: kept?.randomRuns ?? 0,
       found: new Set(kept?.found ?? []),
+      near,
+      nearest: directions.map((_, d) => kept?.nearest[d] ?? FAR),
     };
   });
 
   const bred = (lane: Lane, machine: Machine, rng: Rng): { genome: Genome; arm: string } => {
-    const parent = pickEntry(lane.queue, lane.counts, rng);
+    const parent = pickEntry(lane.queue, lane, rng);
     parent.children++;
     let places: RunPlaces | null = null;
     const context = {
@@ -223,8 +236,8 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       scheduler = urwScheduler();
       arm = 'urw';
     } else if (turn === 1) {
-      scheduler = pctScheduler(2 + rng.below(4));
-      arm = 'pct';
+      scheduler = guestOf(rng);
+      arm = scheduler.name.replace(/-\d+$/, '');
     } else {
       const child = bred(lane, machine, rng);
       genome = child.genome;
@@ -237,6 +250,8 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     for (const f of lane.observer.features(machine)) {
       if (lane.counts.add(f)) fresh.push(f);
     }
+    const away = lane.near.away();
+    for (let d = 0; d < away.length; d++) lane.nearest[d] = Math.min(lane.nearest[d]!, away[d]!);
     const gain = yields.get(arm) ?? { execs: 0, features: 0 };
     gain.execs++;
     gain.features += fresh.length;
@@ -282,6 +297,7 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       genome: kept,
       features: features.slice(0, FEATURES_KEPT),
       steps: length,
+      away: lane.near.away(),
       children: 0,
     });
   };
@@ -322,10 +338,23 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
         species: [...lane.species],
         randomRuns: lane.randomRuns,
         found: [...lane.found],
+        nearest: [...lane.nearest],
       })),
       yields: [...yields].map(([name, y]) => [name, { ...y }] as const),
     }),
   };
+}
+
+/** One of the other schedulers: none of them is best everywhere. */
+function guestOf(rng: Rng): Scheduler {
+  switch (rng.below(3)) {
+    case 0:
+      return pctScheduler(2 + rng.below(4));
+    case 1:
+      return posScheduler();
+    default:
+      return surwScheduler();
+  }
 }
 
 /** Counts an end of an independent run. */

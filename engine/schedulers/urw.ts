@@ -1,8 +1,8 @@
 // URW: a random walk that weights each task by the ops it still has to do, so that interleavings come out more evenly.
 import type { Machine } from '../model/machine.js';
 import type { Rng } from '../rng.js';
-import { hitting } from '../schedulers/random.js';
-import type { Scheduler } from '../schedulers/scheduler.js';
+import { hitting } from './random.js';
+import type { Scheduler } from './scheduler.js';
 
 /**
  * Uniform random walk over interleavings (H. Zhao et al., "Selectively Uniform Concurrency Testing", ASPLOS 2025).
