@@ -17,8 +17,8 @@ import { endless } from './made-programs.js';
 
 const MAIN = join(dirname(fileURLToPath(import.meta.url)), '..', 'cli', 'main.js');
 const PROGRAMS = 8;
-/** Of each program: some 10 s of work each on a quiet machine. */
-const EXECS = 3000;
+/** Of each program: about a second of work each on a quiet machine. */
+const EXECS = 1000;
 const ROUNDS = 3;
 /** Slices of one lane, of which the last ones are measured: its state has grown by then. */
 const SLICES = 24;
