@@ -9,6 +9,8 @@ export type MustClocks =
   /** `clock[node * threads + u]`: as many nodes of thread u must be done before the node, its own one counted. */
   | { readonly is: 'clocks'; readonly clock: Int32Array }
   | { readonly is: 'circle'; readonly rows: readonly [number, number] }
+  /** The section that was begun at the row must be over before one that is inside begins. */
+  | { readonly is: 'unended'; readonly row: number }
   | { readonly is: 'unknown' };
 
 /** Nodes of one lock or variable, thread by thread, ascending. */
@@ -39,23 +41,32 @@ function lastUpTo(part: Part, list: readonly number[], place: number): number {
 }
 
 /**
+ * Whose open sections come last: of the threads that stay where they are, or of all. What is demanded for `those-that-stay`
+ * is demanded in every larger part too.
+ */
+export type Last = 'those-that-stay' | 'all';
+
+/**
  * Demands that hold in every correct order of the part in which what is open stays held at the end: program order, fork, join, a read
  * behind its write; a section whose beginning must come before the end of another one of its lock is over before that begins; a
  * section that stays open comes after all others; a write that must come before a read of another value comes before that value's
  * write, and one that must come behind a write comes behind its reads. Iterated until nothing is added (the order that is called
  * PWR, and lock-order saturation, in the literature on data races). A circle is a proof that no such order exists.
+ *
+ * @param known clocks of the same part with fewer demands, which are added to.
  */
-export function mustClocks(part: Part): MustClocks {
+export function mustClocks(part: Part, last: Last, known: Int32Array | null = null): MustClocks {
   const { length, threads, thread, place, op, arg, mate, of } = part;
-  const clock = new Int32Array(length * threads);
+  const clock = known ?? new Int32Array(length * threads);
   const sections = group(part, part.locks, (k) => k === ACQUIRE);
   const writes = group(part, part.variables, (k) => k === WRITE);
-  for (let n = 0; n < length; n++) {
+  for (let n = 0; known === null && n < length; n++) {
     if (place[n]! > part.begun[thread[n]!]!) clock.set(part.begun, n * threads);
     clock[n * threads + thread[n]!] = place[n]!;
   }
   let changed = true;
   let circle: [number, number] | null = null;
+  let unended = -1;
 
   /** Node m must be done before node n. */
   const before = (m: number, n: number): void => {
@@ -73,12 +84,15 @@ export function mustClocks(part: Part): MustClocks {
   };
   const section = (n: number): void => {
     const end = mate[n]!;
+    if (end === -1 && last === 'those-that-stay' && part.stays[thread[n]!] === 0) return;
     for (const [u, list] of sections[arg[n]!]!) {
       if (u === thread[n]) continue;
       const other = end === -1 ? list.at(-1)! : lastUpTo(part, list, clock[end * threads + u]!);
       if (other === -1) continue;
-      if (mate[other] === -1) circle ??= [part.row[other]!, part.row[n]!];
-      else before(mate[other]!, n);
+      if (mate[other] === -1) {
+        if (part.stays[thread[other]!] === 1) circle ??= [part.row[other]!, part.row[n]!];
+        else unended = part.row[other]!;
+      } else before(mate[other]!, n);
     }
   };
   const read = (n: number): void => {
@@ -116,6 +130,7 @@ export function mustClocks(part: Part): MustClocks {
       else if (k === READ) read(n);
       else if (k === JOIN && arg[n]! >= 0) before(of[arg[n]!]!.at(-1)!, n);
       if (circle !== null) return { is: 'circle', rows: circle };
+      if (unended !== -1) return { is: 'unended', row: unended };
     }
   }
   return { is: 'clocks', clock };

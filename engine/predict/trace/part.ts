@@ -26,6 +26,8 @@ export interface Part {
   readonly open: readonly number[];
   /** So many nodes of each thread stand for what it held at the beginning: they come before all others. */
   readonly begun: Int32Array;
+  /** 1 for threads that go no further: what they hold in the end they hold in every larger part too. */
+  readonly stays: Uint8Array;
 }
 
 const SEVERAL = -2;
@@ -68,7 +70,13 @@ class Numbers {
  * The events from a moment on and before `upTo` of each thread, without those that cannot matter to the order; null if there
  * are more than `most`. What was written before the moment is the first value.
  */
-export function partOf(trace: Trace, moment: Moment, upTo: Int32Array, most: number): Part | null {
+export function partOf(
+  trace: Trace,
+  moment: Moment,
+  upTo: Int32Array,
+  members: ReadonlySet<number>,
+  most: number,
+): Part | null {
   const { kind, task, lock } = trace;
   let end = moment.row;
   for (const row of upTo) if (row > end) end = row;
@@ -129,7 +137,10 @@ export function partOf(trace: Trace, moment: Moment, upTo: Int32Array, most: num
     args[n] = threads.find(args[n]!);
     if (k === FORK && args[n]! >= 0 && forkOf[args[n]!] === -1) forkOf[args[n]!] = n;
   }
+  const stays = new Uint8Array(threads.size);
+  for (const member of members) if (threads.find(member) >= 0) stays[threads.find(member)] = 1;
   return {
+    stays,
     length: rows.length,
     threads: threads.size,
     locks: locks.size,

@@ -181,16 +181,27 @@ function combination(
     if (seen.has(key)) continue;
     if (seen.size === limits.parts) return { is: 'unknown' };
     seen.add(key);
-    const part = partOf(trace, moment, closure.upTo, limits.nodes);
+    const part = partOf(trace, moment, closure.upTo, members, limits.nodes);
     budget.nodes -= part?.length ?? limits.nodes;
     if (part === null || part.length * part.threads > limits.clocks) return { is: 'unknown' };
     const ordered = orderOf(trace, part, limits);
     if (ordered.is === 'order') return { is: 'order', events, rows: ordered.rows };
     if (ordered.is === 'unknown') sure = false;
-    else circle ??= ordered.circle;
-    for (const row of part.open) {
+    if (ordered.is === 'circle') circle ??= ordered.rows;
+    // Where one section must be over, running others to their end helps nothing; where a circle holds in all larger parts, nothing does.
+    const ends =
+      ordered.is === 'unended'
+        ? [ordered.row]
+        : ordered.is === 'none' || ordered.is === 'unknown'
+          ? part.open
+          : [];
+    for (const row of ends) {
       if (members.has(trace.task[row]!)) continue;
       const release = releaseOf(trace, row);
+      if (release >= 0) waiting.push([...releases, release]);
+    }
+    if (ordered.is === 'none' && ordered.blamed >= 0) {
+      const release = releaseOf(trace, ordered.blamed);
       if (release >= 0) waiting.push([...releases, release]);
     }
   }
@@ -199,15 +210,23 @@ function combination(
 
 type Ordered =
   | { readonly is: 'order'; readonly rows: readonly number[] }
-  | { readonly is: 'none'; readonly circle: readonly [number, number] | null }
+  /** Neither this part nor a larger one. */
+  | { readonly is: 'circle'; readonly rows: readonly [number, number] }
+  /** Not this part, nor a larger one in which the section that was begun at the row is not over. */
+  | { readonly is: 'unended'; readonly row: number }
+  /** Not this part; perhaps a larger one, first one in which a section begun at row `blamed` is over (-1: no guess). */
+  | { readonly is: 'none'; readonly blamed: number }
   | { readonly is: 'unknown' };
 
 function orderOf(trace: Trace, part: Part, limits: ReorderLimits): Ordered {
-  const must = mustClocks(part);
-  if (must.is === 'circle') return { is: 'none', circle: must.rows };
+  const always = mustClocks(part, 'those-that-stay');
+  if (always.is !== 'clocks') return always;
+  const must = mustClocks(part, 'all', always.clock);
+  if (must.is === 'circle') return { is: 'none', blamed: -1 };
+  if (must.is === 'unended') return { is: 'none', blamed: must.row };
   if (must.is === 'unknown') return must;
   const lined = lineUp(part, must.clock, limits.deadEnds);
-  if (lined.is === 'none') return { is: 'none', circle: null };
+  if (lined.is === 'none') return { is: 'none', blamed: -1 };
   if (lined.is === 'unknown') return lined;
   if (!canFollow(trace, part, lined.nodes))
     throw new Error('reorder: an order was found that cannot be followed');
