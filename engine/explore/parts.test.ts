@@ -144,6 +144,61 @@ describe('the ends of the parts', () => {
   });
 });
 
+describe('the ends of the parts, with interrupts', () => {
+  it('are those of the whole where CPUs are equal', () => {
+    let capped = 0;
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 2, max: 3 }), (seed, cpus) => {
+        const rng = xorshift(seed);
+        const shape = {
+          kinds: ['spinlock', 'rwlock', 'rwsem'],
+          locks: 2,
+          tasks: 3,
+          ops: 3,
+          unfair: 20,
+        } as const;
+        const made = randomProgram(rng, { ...PLAIN_SHAPE, ...shape });
+        const [plain, handler, other] = made.tasks.map(balanced).map((task) => masked(task, rng.below(4)));
+        const irq: 'hard' | 'soft' = rng.below(2) === 0 ? 'hard' : 'soft';
+        const tasks = Array.from({ length: cpus }, (_, cpu): ProgramTask[] => [
+          { ...plain!, name: `T${cpu}`, cpu },
+          { ...handler!, name: `I${cpu}`, cpu, irq },
+        ]).flat();
+        const lone = { ...other!, name: 'O', irq: rng.below(2) === 0 ? ('hard' as const) : null };
+        const program: Program = {
+          ...made,
+          tasks: [...tasks, { ...lone, cpu: lone.irq === null ? null : 0 }],
+        };
+        if ((reduceLockOnly(program)?.copies.size ?? 0) > 0) capped++;
+        const result = searched(program);
+        expect(result.complete).toBe(true);
+        expect(ends(result)).toEqual(whole(program));
+      }),
+      { numRuns: 30 },
+    );
+    expect(capped).toBeGreaterThan(5);
+  });
+});
+
+/** With interrupts off over some of the body: 0 nowhere, 1 all of it, 2 its end, 3 soft ones, over all of it. */
+function masked(task: ProgramTask, how: number): ProgramTask {
+  const op = (what: 'irqs' | 'bh', on: boolean): Op => ({
+    do: what,
+    on,
+    guard: null,
+    site: null,
+    frames: [],
+    line: null,
+  });
+  const what = how === 3 ? 'bh' : 'irqs';
+  if (how === 0) return task;
+  const from = how === 2 ? task.body.length >> 1 : 0;
+  return {
+    ...task,
+    body: [...task.body.slice(0, from), op(what, false), ...task.body.slice(from), op(what, true)],
+  };
+}
+
 /** Gives back at the end what the body leaves held, and leaves out what it gives back without having it. */
 function balanced(task: ProgramTask): ProgramTask {
   const held: string[] = [];
@@ -186,6 +241,17 @@ describe('programs of hundreds of tasks', () => {
     expect(ends(result)).toEqual(
       Array.from({ length: 150 }, (_, i) => said('deadlock', [`c${i}`, 'other'])).sort(),
     );
+  });
+
+  it('are decided where CPUs are equal', () => {
+    const cpus = Array.from(
+      { length: 60 },
+      (_, i) =>
+        `task t${i} cpu ${i}\n  lock L\n  unlock L\ntask i${i} cpu ${i} irq soft\n  lock L\n  unlock L\n`,
+    );
+    const result = searched(parsed(`litmus 1 cpus\nlock L spinlock\n${cpus.join('')}`));
+    expect(result.complete).toBe(true);
+    expect(ends(result)).toEqual(cpus.map((_, i) => said('deadlock', [`t${i}`, `i${i}`])).sort());
   });
 
   it('are refused by name where too many hang together', () => {

@@ -9,7 +9,7 @@ import { randomScheduler } from '../schedulers/random.js';
 import { slice } from '../shrink/slice.js';
 import { exploreMachine, exploreSteps } from './exhaustive.js';
 import type { SearchLimits } from './full.js';
-import { isLockOnly, reduceLockOnly } from './lock-only.js';
+import { type Copy, isLockOnly, reduceLockOnly } from './lock-only.js';
 import { meetings } from './meetings.js';
 
 /** An end, in the smallest program in which it was found: some tasks of the whole, in its order. */
@@ -35,7 +35,7 @@ const TRIES = 256;
 
 interface Part {
   readonly program: Program;
-  readonly copies: ReadonlyMap<string, readonly string[]>;
+  readonly copies: ReadonlyMap<string, Copy>;
 }
 
 function partsOf(program: Program): Part[] {
@@ -142,18 +142,24 @@ function withCopies(program: Program, part: Part, finds: readonly PartFind[]): P
   if (part.copies.size === 0) return [...finds];
   const told = new Map<string, PartFind>();
   for (const find of finds) {
-    // Copies of one kind that take part, and every choice of as many.
-    const groups = new Map<readonly string[], string[]>();
+    // Units of one kind that take part, and every choice of as many.
+    const groups = new Map<Copy['units'], Set<number>>();
     for (const name of find.tasks) {
-      const all = part.copies.get(name);
-      if (all !== undefined) groups.set(all, [...(groups.get(all) ?? []), name]);
+      const copy = part.copies.get(name);
+      if (copy !== undefined) groups.set(copy.units, (groups.get(copy.units) ?? new Set()).add(copy.unit));
     }
     let renamings: ReadonlyMap<string, string>[] = [new Map()];
-    for (const [all, used] of groups) {
-      const choices = choose(all, used.length, MOST_FINDS);
+    for (const [units, taking] of groups) {
+      const used = [...taking].sort((a, b) => a - b).map((u) => units[u]!);
+      const choices = choose(units, used.length, MOST_FINDS);
       if (choices === null || choices.length * renamings.length > MOST_FINDS) return null;
       renamings = renamings.flatMap((known) =>
-        choices.map((choice) => new Map([...known, ...used.map((name, i) => [name, choice[i]!] as const)])),
+        choices.map((choice) => {
+          const pairs = used.flatMap((unit, i) =>
+            unit.map((name, role) => [name, choice[i]![role]!] as const),
+          );
+          return new Map([...known, ...pairs]);
+        }),
       );
     }
     const base = groups.size === 0 ? find : byMembers(find);
