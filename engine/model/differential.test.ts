@@ -1,15 +1,9 @@
 // Differential test: the machine and the interpreter agree on every transition of random programs of all kinds.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { LOCK_KINDS } from '../../corpus/schema/lock.js';
-import type { Program } from '../../corpus/schema/program.js';
-import type { Verdict } from '../../corpus/schema/verdict.js';
 import { xorshift } from '../rng.js';
-import { randomScheduler } from '../schedulers/random.js';
-import { compileOrThrow } from './compile.js';
-import { abilities, judge, replay, transition } from './interpreter.js';
-import { makeWorld } from './interpreter-world.js';
-import { Machine } from './machine.js';
+import { compare } from './agree.laws.js';
 import { PLAIN_SHAPE, type ProgramShape, randomProgram } from './random-program.js';
 
 const SHAPES: Readonly<Record<string, Partial<ProgramShape>>> = {
@@ -51,41 +45,6 @@ const SHAPES: Readonly<Record<string, Partial<ProgramShape>>> = {
     locks: 4,
   },
 };
-
-/** A verdict without the sentence, which each side words for itself. */
-function bare(verdict: Verdict | null): unknown {
-  if (verdict?.kind !== 'violated') return verdict;
-  return { kind: verdict.kind, task: verdict.task, op: verdict.op };
-}
-
-function compare(program: Program, seed: number): void {
-  const rng = xorshift(seed);
-  const machine = new Machine(compileOrThrow(program));
-  const world = makeWorld(program);
-  const scheduler = randomScheduler();
-  const schedule: number[] = [];
-  const from = new Int32Array(machine.stateWords.length);
-  for (;;) {
-    const mask = machine.actMask();
-    expect([...program.tasks.keys()].filter((t) => mask & (1 << t))).toEqual(
-      machine.over ? [] : abilities(world),
-    );
-    expect(bare(machine.finished())).toEqual(bare(judge(world)));
-    if (machine.finished() !== null) break;
-    const choice = scheduler.pick(machine, mask, rng);
-    // A state that was saved and loaded goes on like the one that was not.
-    machine.save(from, 0);
-    machine.reset();
-    machine.load(from, 0);
-    machine.act(choice);
-    transition(world, choice);
-    schedule.push(choice);
-    expect(machine.steps).toBe(world.steps);
-  }
-  const again = replay(program, schedule);
-  expect(bare(again.verdict)).toEqual(bare(machine.finished()));
-  expect(again.steps).toBe(machine.steps);
-}
 
 describe('machine and interpreter agree', () => {
   it.each(Object.entries(SHAPES))('on %s', (_name, shape) => {

@@ -1,6 +1,8 @@
-// Module hook: `vitest` is the shim while mutants are run.
+// Module hook: `vitest` and `fast-check` are shims while mutants are run.
+const SHIMS = ['vitest', 'fast-check'];
+
 export function resolve(name, context, next) {
-  if (name === 'vitest')
-    return { url: new URL('./vitest-shim.mjs', import.meta.url).href, shortCircuit: true };
-  return next(name, context);
+  const shim = new URL(`./${name}-shim.mjs`, import.meta.url).href;
+  if (!SHIMS.includes(name) || context.parentURL === shim) return next(name, context);
+  return { url: shim, shortCircuit: true };
 }

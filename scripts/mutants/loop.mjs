@@ -7,8 +7,9 @@ import fc from 'fast-check';
 
 register('./hook.mjs', import.meta.url);
 const [tree, count, tasksFile] = process.argv.slice(2);
-const { testFiles, jobs, fixed } = JSON.parse(readFileSync(tasksFile, 'utf8'));
+const { testFiles, effort, jobs, fixed } = JSON.parse(readFileSync(tasksFile, 'utf8'));
 globalThis.__mutant = Int32Array.of(fixed ?? -1);
+globalThis.__effort = effort;
 globalThis.__reached = new Uint8Array(Number(count));
 const { tests, runTest } = await import('./vitest-shim.mjs');
 // The seed of the suite; the first counterexample is enough.

@@ -1,4 +1,4 @@
-// Mutation testing: `npm run mutants -- [--share 0.2] [--seed 1] [--json FILE] [FILE or FOLDER...]` (ADR 0111, docs/testing.md).
+// Mutation testing: `npm run mutants -- [--share 0.2] [--seed 1] [--effort 0.25] [--minutes 60] [--json FILE] [FILE or FOLDER...]` (ADR 0111, docs/testing.md).
 import { spawn } from 'node:child_process';
 import {
   cpSync,
@@ -24,11 +24,18 @@ const { values, positionals } = parseArgs({
   options: {
     share: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
+    // The share of the draws that each law makes: with less, the score is a lower bound.
+    effort: { type: 'string', default: '1' },
+    // Mutants come in a drawn order: what is done when the time is up is a fair share of them.
+    minutes: { type: 'string', default: 'Infinity' },
     json: { type: 'string' },
   },
 });
 const share = Number(values.share);
 if (!(share > 0 && share <= 1)) throw new Error('mutants: --share is a number above 0 and at most 1');
+
+const until = Date.now() + 60_000 * Number(values.minutes);
+const isLate = () => Date.now() > until;
 
 /** What is mutated unless files are named: the lock model and prediction. The generator of random programs is a tool of tests. */
 const FOLDERS = positionals.length > 0 ? positionals : ['engine/model', 'engine/predict'];
@@ -37,10 +44,15 @@ const SPARED = /(?:\.test\.ts|\.laws\.ts|engine\/model\/random-program\.ts)$/;
 const TEST_FILES = [
   'engine/model/rules.test.ts',
   'engine/model/machine.test.ts',
+  'engine/model/corners.test.ts',
   'engine/explore/classics.test.ts',
   'engine/predict/predict.test.ts',
   'engine/predict/shapes.test.ts',
   'engine/model/differential.test.ts',
+  'engine/explore/explore.test.ts',
+  'engine/explore/plain.test.ts',
+  'engine/lower/trace/lower-trace.test.ts',
+  'engine/lower/trace/decided.test.ts',
 ];
 /** A test has this much of the processor, beyond five times what it takes without a mutant; so has loading the modules. */
 const SPARE_MS = 3000;
@@ -112,7 +124,11 @@ function runLoop(work, tasks, count, hear, limitOf) {
     const file = join(work, 'tasks.json');
     writeFileSync(
       file,
-      JSON.stringify({ testFiles: TEST_FILES.map((name) => name.replace(/\.ts$/, '.js')), ...tasks }),
+      JSON.stringify({
+        testFiles: TEST_FILES.map((name) => name.replace(/\.ts$/, '.js')),
+        effort: Number(values.effort),
+        ...tasks,
+      }),
     );
     const child = spawn(
       process.execPath,
@@ -148,7 +164,7 @@ function runLoop(work, tasks, count, hear, limitOf) {
       }
     });
     const watch = setInterval(() => {
-      if (usedMs(child.pid, began) - since > limit) child.kill('SIGKILL');
+      if (usedMs(child.pid, began) - since > limit || isLate()) child.kill('SIGKILL');
     }, 200);
     child.on('exit', (code) => {
       clearInterval(watch);
@@ -160,7 +176,7 @@ function runLoop(work, tasks, count, hear, limitOf) {
 const work = mkdtempSync(join(tmpdir(), 'relock-mutants-'));
 const { mutants, made } = layOut(join(work, 'tree'));
 console.log(
-  `${made} mutants in ${FOLDERS.join(', ')}; ${mutants.length} of them are run (share ${share}, seed ${values.seed}).`,
+  `${made} mutants in ${FOLDERS.join(', ')}; ${mutants.length} of them are run (share ${share}, seed ${values.seed}, effort ${values.effort}).`,
 );
 
 let atLoad = new Set();
@@ -211,14 +227,30 @@ const hear = (said) => {
   if (said.at !== undefined) at = said.at;
   else conclude(said.id, said.killedBy === null ? { state: 'survived' } : killed(said.killedBy));
 };
-for (let left = jobs; left.length > 0; left = left.filter(({ id }) => !results.has(id)))
-  if (!(await runLoop(work, { jobs: left }, mutants.length, hear, limitOf)) && !results.has(at))
-    conclude(at, { state: 'timeout' });
-for (const id of loads)
-  if (!(await runLoop(work, { fixed: id }, mutants.length, hear, limitOf)) && !results.has(id))
-    conclude(id, { state: 'timeout' });
+const place = (id) => draw(`order ${id}`);
+jobs.sort((a, b) => place(a.id) - place(b.id));
+loads.sort((a, b) => place(a) - place(b));
+// Those that need a process each take their turns among the others.
+const loadsEach = Math.max(1, Math.ceil(loads.length / 10));
+const inAll = jobs.length + loads.length;
+let left = jobs;
+while ((left.length > 0 || loads.length > 0) && !isLate()) {
+  const batch = left.slice(0, Math.max(1, Math.ceil(jobs.length / 10)));
+  if (batch.length > 0 && !(await runLoop(work, { jobs: batch }, mutants.length, hear, limitOf)))
+    if (!results.has(at) && !isLate()) conclude(at, { state: 'timeout' });
+  left = left.filter(({ id }) => !results.has(id));
+  for (const id of loads.splice(0, loadsEach))
+    if (!isLate() && !(await runLoop(work, { fixed: id }, mutants.length, hear, limitOf)))
+      if (!results.has(id) && !isLate()) conclude(id, { state: 'timeout' });
+}
 rmSync(work, { recursive: true });
 
+// Those that no test comes by were known at once: where others were left off, as many of them are, or the score would be wrong.
+const ran = inAll === 0 ? 1 : 1 - (left.length + loads.length) / inAll;
+const done = mutants.filter(
+  ({ id }) => results.has(id) && (results.get(id).state !== 'unreached' || place(id) <= ran),
+);
+console.log(`${done.length} of ${mutants.length} were run.`);
 const of = (list, state) => list.filter(({ id }) => results.get(id)?.state === state).length;
 const row = (name, list) => {
   const dead = of(list, 'killed') + of(list, 'timeout');
@@ -230,17 +262,17 @@ const row = (name, list) => {
 console.log(
   '\n| file | mutants | killed | ran on | survived | unreached | score |\n|---|---|---|---|---|---|---|',
 );
-for (const file of new Set(mutants.map((mutant) => mutant.file)))
+for (const file of new Set(done.map((mutant) => mutant.file)))
   row(
     relative('.', file),
-    mutants.filter((mutant) => mutant.file === file),
+    done.filter((mutant) => mutant.file === file),
   );
-row('all', mutants);
+row('all', done);
 if (values.json !== undefined)
   writeFileSync(
     values.json,
     JSON.stringify(
-      mutants.map((mutant) => ({ ...mutant, ...results.get(mutant.id) })),
+      done.map((mutant) => ({ ...mutant, ...results.get(mutant.id) })),
       null,
       1,
     ),

@@ -6,9 +6,7 @@ chai.use(JestExtend);
 chai.use(JestChaiExpect);
 chai.use(JestAsymmetricMatchers);
 
-export const expect = Object.assign((value, message) => chai.expect(value, message), {
-  any: (type) => globalThis[Symbol.for('expect-global')]?.any(type),
-});
+export const { expect } = chai;
 
 /** All tests in order: name, function, and what has to be done before and after those beside it. */
 export const tests = [];

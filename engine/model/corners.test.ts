@@ -1,0 +1,125 @@
+// Machine and interpreter agree where random programs seldom come by: many flags, switches of interrupts, guards and clears.
+// Each law here was written for a mutant that no other test had noticed (docs/testing.md).
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Op, OpAction, Program, ProgramTask } from '../../corpus/schema/program.js';
+import { xorshift } from '../rng.js';
+import { compare } from './agree.laws.js';
+import { compileOrThrow } from './compile.js';
+import { Machine } from './machine.js';
+import { PLAIN_SHAPE, randomProgram } from './random-program.js';
+
+const op = (action: OpAction, guard: Op['guard'] = null): Op => ({
+  ...action,
+  guard,
+  site: null,
+  frames: [],
+  line: null,
+});
+const take = (attempt = false): OpAction => ({ do: 'lock', lock: 'A', mode: 'exclusive', attempt });
+const GIVE: OpAction = { do: 'unlock', lock: 'A' };
+
+function task(name: string, body: readonly Op[], irq: ProgramTask['irq'] = null): ProgramTask {
+  return { name, function: null, cpu: 0, irq, after: null, body };
+}
+function program(kind: 'spinlock' | 'semaphore', tasks: readonly ProgramTask[], units = 1): Program {
+  const locks = [{ id: 'A', kind, units, class: 'A', rules: [] }];
+  return { name: 'corner', locks, flags: [{ id: 'F', set: false }], tasks };
+}
+
+/** Some runs of a program under other dice each. */
+function agree(made: Program, seed: number): void {
+  for (let run = 0; run < 6; run++) compare(made, seed * 7 + run);
+}
+
+describe('machine and interpreter agree on', () => {
+  it('programs with more flags than one word has bits', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const shape = { ...PLAIN_SHAPE, flags: true, tries: true, oddities: 40 };
+        const made = randomProgram(xorshift(seed), shape);
+        const many = Array.from({ length: 40 }, (_, i) => ({ id: `X${i}`, set: i % 2 === 0 }));
+        agree({ ...made, flags: [...many, ...made.flags] }, seed);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('tasks and handlers on one CPU that switch interrupts and bottom halves off and on', () => {
+    const switches = fc.constantFrom<OpAction>(
+      { do: 'bh', on: false },
+      { do: 'bh', on: true },
+      { do: 'irqs', on: false },
+      { do: 'irqs', on: true },
+    );
+    const body = fc
+      .tuple(fc.array(switches, { maxLength: 5 }), fc.array(switches, { maxLength: 5 }))
+      .map(([before, inside]) => [...before, take(), ...inside, GIVE].map((action) => op(action)));
+    fc.assert(
+      fc.property(body, fc.constantFrom('soft', 'hard'), fc.nat(), (ops, irq, seed) => {
+        agree(program('spinlock', [task('T', ops), task('H', [op(take()), op(GIVE)], irq)]), seed);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('tasks that stand before a guarded op while the flag is set and cleared', () => {
+    const step = fc.constantFrom(
+      op({ do: 'set', flag: 'F' }),
+      op({ do: 'clear', flag: 'F' }),
+      op({ do: 'require', flag: 'F', value: true }, { flag: 'F', when: true }),
+      op(take(), { flag: 'F', when: true }),
+      op(take(), { flag: 'F', when: false }),
+      op(GIVE),
+      op(take(true)),
+    );
+    const body = fc.array(step, { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(
+        body,
+        body,
+        fc.constantFrom('spinlock', 'semaphore'),
+        fc.nat(2),
+        fc.nat(),
+        (a, b, kind, units, seed) => {
+          agree(program(kind, [task('T', a), task('U', b)], units), seed);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('the machine', () => {
+  /** Runs the first task until it has passed so many ops. */
+  function ranFor(made: Program, ops: number): Machine {
+    const machine = new Machine(compileOrThrow(made));
+    while (machine.pc(0) < ops) machine.act(0);
+    return machine;
+  }
+
+  it('lets a soft handler in again when the last bottom-half switch is undone, and not before', () => {
+    const off = op({ do: 'bh', on: false });
+    const on = op({ do: 'bh', on: true });
+    const made = program('spinlock', [
+      task('T', [off, off, on, on, op(take()), op(GIVE)]),
+      task('S', [op(take()), op(GIVE)], 'soft'),
+    ]);
+    expect([0, 1, 2, 3, 4].map((ops) => ranFor(made, ops).canAct(1))).toEqual([
+      true,
+      false,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('remembers at which op the units of a semaphore were taken first, and how many', () => {
+    const made = program('semaphore', [task('T', [op(GIVE), op(take()), op(take()), op(GIVE)])]);
+    const held = (ops: number): unknown => ranFor(made, ops).held(0);
+    expect(held(1)).toEqual([]);
+    expect(held(2)).toEqual([{ lock: 0, mode: 'exclusive', depth: 1, op: 1 }]);
+    expect(held(3)).toEqual([{ lock: 0, mode: 'exclusive', depth: 2, op: 1 }]);
+    expect(held(4)).toEqual([{ lock: 0, mode: 'exclusive', depth: 1, op: 1 }]);
+  });
+});
