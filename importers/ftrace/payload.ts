@@ -65,6 +65,23 @@ export function howLeft(state: number): 0 | 1 | 2 {
   return (state & 0x30) !== 0 ? 2 : 1;
 }
 
+/** What stands in the brackets of a probe. */
+interface ProbePlace {
+  readonly isReturn: boolean;
+  /** The function probed, or for a return who it returns to; null where there is an address. */
+  readonly first: string | null;
+  /** For a return the function probed. */
+  readonly second: string | null;
+}
+
+function probePlace(text: string): ProbePlace {
+  const symbol = (part: string): string | null => SYMBOL.exec(part)?.[0] ?? null;
+  const arrow = text.indexOf(' <- ');
+  return arrow === -1
+    ? { isReturn: false, first: symbol(text), second: null }
+    : { isReturn: true, first: symbol(text.slice(0, arrow)), second: symbol(text.slice(arrow + 4)) };
+}
+
 interface LockName {
   readonly name: string;
   /** Its number in the mapper. */
@@ -76,6 +93,7 @@ export class Payloads {
   readonly #mapper: LockEventMapper;
   readonly #hex = new Hex();
   readonly #names: NameTable<LockName>;
+  readonly #places = new NameTable(probePlace);
   /** By the number of a lock's address: the name that it had last. */
   readonly #lastNames: LockName[] = [];
 
@@ -270,25 +288,21 @@ export class Payloads {
   #probe(event: string, text: string, from: number, to: number): Unsaid {
     const close = text.indexOf(')', from);
     if (text.charCodeAt(from) !== 40 || close === -1 || close >= to) return 'unreadable';
-    const place = text.slice(from + 1, close);
-    const arrow = place.indexOf(' <- ');
-    const symbol = (part: string): string | null => SYMBOL.exec(part)?.[0] ?? null;
-    const isReturn = arrow !== -1;
+    const { isReturn, first, second } = this.#places.at(text, from + 1, close, hashOf(text, from + 1, close));
     // trace-cmd report prints addresses: then the name of the event must do.
-    let name: string;
-    let caller: string | null = null;
-    if (isReturn) {
-      const first = symbol(place.slice(0, arrow));
-      const second = symbol(place.slice(arrow + 4));
-      name = second ?? functionOfProbe(event);
-      caller = second === null ? null : first;
-    } else name = symbol(place) ?? functionOfProbe(event);
-    const rest = text.slice(close + 1, to);
-    const ret = RET.exec(rest)?.[1];
+    const name = (isReturn ? second : first) ?? functionOfProbe(event);
+    const caller = isReturn && second !== null ? first : null;
+    let ret: string | undefined;
     let address = -1;
-    if (!isReturn) {
-      const lock = LOCK_ARGUMENT.exec(rest);
-      if (lock?.[1] !== undefined) address = this.#address(lock[1], 0);
+    if (close + 1 < to) {
+      const rest = text.slice(close + 1, to);
+      if (isReturn) ret = RET.exec(rest)?.[1];
+      else {
+        const at = firstArgument(text, close + 1, to);
+        const lock = at === -1 ? LOCK_ARGUMENT.exec(rest)?.[1] : undefined;
+        if (at !== -1) address = this.#address(text, at);
+        else if (lock !== undefined) address = this.#address(lock, 0);
+      }
     }
     this.#mapper.calls.probe(name, address, isReturn, caller, ret === undefined ? null : Number(ret));
     return null;
@@ -301,6 +315,22 @@ const FIELDS = /\bname=(.*?)(?: lockdep_addr=.*| \w+=0x[0-9a-f]+.*)?$/;
 const SYMBOL = /^(?![0-9a-f]{5,16}(?: |$))[A-Za-z_.$][\w.$]*(?=\+|$| )/;
 const RET = / (?:ret|retval|rc|\$retval)=(-?(?:0x[0-9a-f]+|\d+))/;
 const LOCK_ARGUMENT = / (?:lock|sem|mutex|addr|rwsem|l|m|x|arg1|\w+)=(0x[0-9a-f]{4,16})\b/;
+
+/** Where `0x` of a line's only argument ` name=0x..` stands, the most frequent form by far; -1 for any other. */
+function firstArgument(text: string, from: number, to: number): number {
+  let at = from + 1;
+  while (at < to && text.charCodeAt(at) >= 97 && text.charCodeAt(at) <= 122) at++;
+  const value = at + 1;
+  const digits = to - value - 2;
+  if (text.charCodeAt(from) !== SPACE || at === from + 1 || digits < 4 || digits > 16) return -1;
+  if (text.charCodeAt(at) !== 61 || text.charCodeAt(value) !== 48 || text.charCodeAt(value + 1) !== 120)
+    return -1;
+  for (let i = value + 2; i < to; i++) {
+    const code = text.charCodeAt(i);
+    if (!((code >= 48 && code <= 57) || (code >= 97 && code <= 102))) return -1;
+  }
+  return value;
+}
 
 /** The function that a probe is named after, without what marks its end. */
 export function functionOfProbe(event: string): string {

@@ -95,4 +95,24 @@ describe('probes in text', () => {
       ['calls_without_lock', 2, 3],
     ]);
   });
+
+  it('have the lock in their first address, alone or among other arguments', async () => {
+    const taken = async (rest: string): Promise<string | null | undefined> => {
+      const line = `              sh-120     [000] .....    17.556102: mutex_lock: (mutex_lock+0x0/0x60)${rest}`;
+      return (await captureOf(`# tracer: nop\n#\n${line}\n`)).locks[0]?.address;
+    };
+    for (const rest of ['', ' flags=0x5', ' cnt=3 name="x"']) {
+      expect(await taken(` lock=0x2af7770${rest}`)).toBe('0000000002af7770');
+      expect(await taken(` cnt=3 lock_2=0xff11000000ddd3e8${rest}`)).toBe('ff11000000ddd3e8');
+    }
+    for (const rest of [
+      '',
+      ' lock=0x12',
+      ' lock=2af7770',
+      ' lock=0x123456789abcdef01',
+      '  lock=',
+      ' =0x12345',
+    ])
+      expect([rest, await taken(rest)]).toEqual([rest, undefined]);
+  });
 });

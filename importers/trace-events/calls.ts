@@ -1,4 +1,5 @@
 // Calls of lock functions as lock events: function tracer, function_graph, and probes with or without addresses.
+import type { SiteId } from '../../corpus/schema/ids.js';
 import { LOCK_MODES } from '../../corpus/schema/lock.js';
 import { type KnownPath, WANTS } from '../kernel-log/episodes/known-paths.js';
 import { lockFacts } from '../kernel-log/episodes/lock-facts.js';
@@ -49,12 +50,16 @@ const modeCode = (call: LockCall): number => LOCK_MODES.indexOf(call.mode);
 /** Deepest call that is believed: the kernel follows 50 (FTRACE_RETFUNC_DEPTH, include/linux/ftrace.h); a damaged record may say anything. */
 const MOST_DEPTH = 255;
 
+/** Callers whose sites are remembered. */
+const MOST_SITES = 1 << 16;
+
 /** Calls, record by record; the ledger has the record at hand. */
 export class CallMapper {
   readonly #ledger: Ledger;
   readonly #pairing: Pairing;
   /** Functions whose return is probed: their acquisitions need not be inferred. */
   readonly #returns = new Set<string>();
+  readonly #sites = new Map<string, SiteId>();
   last: Runner | null = null;
   /** Calls that take a lock of which nothing tells which one it is, and where the first of them stands. */
   withoutLock = 0;
@@ -198,10 +203,19 @@ export class CallMapper {
     if (open === null) return;
     this.#returned(runner, state, open, ret, OBSERVED);
     if (caller === null) return;
-    const site = this.#ledger.builder.site(caller, [caller]);
+    const site = this.#siteOf(caller);
     this.#ledger.site(runner, site);
     if (open.pending !== null) this.#ledger.builder.setSite(open.pending.requestRow, site);
     if (open.object !== null) this.#nameByCaller(state, open.object, open.call, caller);
+  }
+
+  /** The site of a call of which nothing but its caller is known. */
+  #siteOf(caller: string): SiteId {
+    const known = this.#sites.get(caller);
+    if (known !== undefined) return known;
+    const site = this.#ledger.builder.site(caller, [caller]);
+    if (this.#sites.size < MOST_SITES) this.#sites.set(caller, site);
+    return site;
   }
 
   #openOf(state: CallState, call: LockCall | null, wrapper: Wrapper | null): OpenCall | null {
@@ -319,7 +333,7 @@ export class CallMapper {
       }
     }
     if (caller !== null && caller !== '' && runner.endRow > runner.firstRow)
-      ledger.site(runner, ledger.builder.site(caller, [caller]));
+      ledger.site(runner, this.#siteOf(caller));
   }
 
   #nameByCaller(state: CallState, object: Lock, call: LockCall, caller: string): void {
@@ -354,7 +368,7 @@ export class CallMapper {
       if (returns) state.open.push({ call: TAKE, depth, pending, held, object: null });
       else ledger.settle(runner, pending);
     }
-    if (caller !== null) ledger.site(runner, ledger.builder.site(caller, [caller]));
+    if (caller !== null) ledger.site(runner, this.#siteOf(caller));
   }
 
   /** A call without address: the lock is known by the path of the kernel that it stands in, or not at all. */
@@ -397,7 +411,7 @@ export class CallMapper {
     const pending = ledger.request(runner, lock, modeCode(call), returns);
     if (returns) state.open.push({ call, depth, pending, held, object: null });
     else ledger.settle(runner, pending);
-    if (caller !== null) ledger.site(runner, ledger.builder.site(caller, [caller]));
+    if (caller !== null) ledger.site(runner, this.#siteOf(caller));
   }
 
   #plainRelease(runner: Runner, state: CallState, caller: string | null): void {
@@ -409,7 +423,7 @@ export class CallMapper {
     const [entry] = held.splice(at, 1);
     if (entry === undefined || entry.lock === null) return;
     this.#ledger.release(runner, entry.lock);
-    if (caller !== null) this.#ledger.site(runner, this.#ledger.builder.site(caller, [caller]));
+    if (caller !== null) this.#ledger.site(runner, this.#siteOf(caller));
   }
 
   #returned(runner: Runner, state: CallState, open: OpenCall, ret: number | null, known: number): void {
