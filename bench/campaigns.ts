@@ -1,4 +1,4 @@
-// Campaigns: what is left of the engine's speed behind threads and a database, and what a slice costs the coordinator of a queue.
+// Campaigns: what slices leave of the fuzzer's speed, what one costs the coordinator of a queue, what a second thread gains.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { parseLitmus } from '../corpus/text/litmus.js';
 import { faultOf } from '../engine/campaign/arrivals.js';
 import { CAMPAIGN_LIMITS } from '../engine/campaign/campaign.js';
 import { type Job, type JobResult, runJob, type SliceResult } from '../engine/campaign/job.js';
+import { unpackLane } from '../engine/campaign/lane-pack.js';
 import { type Dialect, decodeReply, encodeJob, encodeReply, PROTOCOL } from '../engine/campaign/wire.js';
 import { createFuzzer } from '../engine/fuzz/fuzzer.js';
 import { MODEL_VERSION } from '../engine/model/rules.js';
@@ -43,15 +44,7 @@ function median(list: readonly number[]): number {
   return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
 }
 
-/** The engine alone: one fuzzer a program, with the seed of its lane. */
-function engineAlone(all: readonly Program[]): number {
-  return cpuSeconds(() => {
-    for (const program of all)
-      createFuzzer([program], { seed: 1, maxSteps: CAMPAIGN_LIMITS.maxSteps }).round(EXECS);
-  });
-}
-
-/** The same execs as a stored campaign: seconds by the clock, and of CPU. */
+/** A stored campaign over all programs: seconds by the clock, and of CPU. */
 function campaign(folder: string, jobs: number): { readonly clock: number; readonly cpu: number } {
   const db = join(folder, `j${jobs}.db`);
   copyFileSync(join(folder, 'imported.db'), db);
@@ -69,14 +62,13 @@ function campaign(folder: string, jobs: number): { readonly clock: number; reado
 function speeds(): BenchResult {
   const folder = mkdtempSync(join(tmpdir(), 'relock-bench-'));
   const all = programs();
-  const took: Record<string, number[]> = { engine: [], j1: [], j2: [], gain: [] };
+  const took: Record<string, number[]> = { j1: [], j2: [], gain: [] };
   try {
     const files = all.map((_, i) => join(folder, `endless-${i + 1}.litmus`));
     for (const [i, file] of files.entries()) writeFileSync(file, endless(i + 1));
     const imported = ['import', ...files, '--db', join(folder, 'imported.db'), '-q'];
     if (spawnSync(process.execPath, [MAIN, ...imported]).status !== 0) throw new Error('import failed');
     for (let round = 0; round < ROUNDS; round++) {
-      took['engine']?.push(engineAlone(all));
       const one = campaign(folder, 1);
       const two = campaign(folder, 2);
       took['j1']?.push(one.cpu);
@@ -91,13 +83,9 @@ function speeds(): BenchResult {
     return { who, seconds, rate: (EXECS * PROGRAMS) / seconds };
   };
   return {
-    title: `${PROGRAMS} programs that no search finishes, ${EXECS * PROGRAMS} execs, per second of CPU; median of ${ROUNDS}`,
+    title: `relock fuzz, ${PROGRAMS} programs that no search finishes, ${EXECS * PROGRAMS} execs, by CPU, start and predictions too; median of ${ROUNDS}`,
     unit: 'execs/s',
-    rows: [
-      row('the fuzzer alone, no campaign', 'engine'),
-      row('relock fuzz -j 1, with its database', 'j1'),
-      row('relock fuzz -j 2', 'j2'),
-    ],
+    rows: [row('relock fuzz -j 1', 'j1'), row('relock fuzz -j 2', 'j2')],
     notes: [
       `by the clock -j 2 is ${median(took['gain'] ?? []).toFixed(2)} times -j 1 (needs two idle cores)`,
     ],
@@ -110,7 +98,7 @@ function done(job: Job): JobResult {
 }
 
 /** What one lane's slices cost: J the worker, c the coordinator, in seconds of CPU; S bytes of the lane's state. */
-function slices(): BenchResult {
+function slices(): BenchResult[] {
   const dialect: Dialect = { protocol: PROTOCOL, relock: 'bench', model: MODEL_VERSION };
   const [program] = programs();
   if (program === undefined) throw new Error('no program');
@@ -118,9 +106,11 @@ function slices(): BenchResult {
   const coordinate: number[] = [];
   let before: SliceResult | null = null;
   let carried = 0;
+  let from: SliceResult | null = null;
   for (let i = 0; i < SLICES; i++) {
     const { maxSteps, epochWork } = CAMPAIGN_LIMITS;
     const fuzz: Uint8Array | null = before?.fuzz ?? null;
+    if (i === SLICES - MEASURED) from = before;
     const slice = { program, seed: 1, seeds: [], gifts: [], work: epochWork, execs: null, maxSteps, fuzz };
     const job: Job = { id: `fuzz 0 ${i} 0`, kind: 'fuzz', slice };
     let result: JobResult | null = null;
@@ -136,14 +126,16 @@ function slices(): BenchResult {
       cpuSeconds(() => {
         encodeJob({ dialect, to: 'bench', job });
         const read = decodeReply(reply, dialect);
-        if (!read.ok || faultOf(job, read.message.result) !== null) throw new Error('refused');
+        if (!read.ok) throw new Error(read.reason);
+        const fault = faultOf(job, read.message.result);
+        if (fault !== null) throw new Error(fault);
       }),
     );
     before = (result as Extract<JobResult, { kind: 'fuzz' }>).slice;
   }
   const j = median(work.slice(-MEASURED));
   const c = median(coordinate.slice(-MEASURED));
-  return {
+  const coordinator: BenchResult = {
     title: `slices of one lane, the last ${MEASURED} of ${SLICES}: what keeps one coordinator busy`,
     unit: 'slices/s',
     rows: [
@@ -155,10 +147,36 @@ function slices(): BenchResult {
       `one coordinator keeps up with ${Math.floor(j / c)} threads`,
     ],
   };
+  if (from === null || before === null) throw new Error('nothing was measured');
+  return [coordinator, inOneGo(program, from, before, work.slice(-MEASURED))];
+}
+
+/** The same execs from the same state by one fuzzer that is never packed: what the slices of a campaign leave of its speed. */
+function inOneGo(
+  program: Program,
+  from: SliceResult,
+  to: SliceResult,
+  sliced: readonly number[],
+): BenchResult {
+  const state = unpackLane(from.fuzz);
+  if (state === null) throw new Error('a lane that cannot be read');
+  const execs = to.execs - from.execs;
+  const options = { seed: 1, maxSteps: CAMPAIGN_LIMITS.maxSteps };
+  const alone = cpuSeconds(() => createFuzzer([program], options, state).round(execs));
+  const seconds = sliced.reduce((sum, one) => sum + one, 0);
+  return {
+    title: `${execs} execs of that lane, from the same state`,
+    unit: 'execs/s',
+    rows: [
+      { who: 'as slices, packed in between', seconds, rate: execs / seconds },
+      { who: 'in one go, the fuzzer alone', seconds: alone, rate: execs / alone },
+    ],
+    notes: [`slices leave ${Math.round((100 * alone) / seconds)} % of the speed`],
+  };
 }
 
 export const campaigns: Bench = {
   name: 'campaigns',
   about: 'campaigns beside the fuzzer alone; what a slice costs the coordinator of a queue',
-  run: async () => [slices(), speeds()],
+  run: async () => [...slices(), speeds()],
 };

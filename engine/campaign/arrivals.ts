@@ -9,7 +9,7 @@ import { replayGenome } from '../model/interpreter.js';
 import { MODEL_VERSION } from '../model/rules.js';
 import { indexGenome } from '../schedulers/genome-names.js';
 import type { Job, JobResult } from './job.js';
-import { figuresOfLane } from './lane-pack.js';
+import { unpackLane } from './lane-pack.js';
 
 /** A witness that runs for longer than this is none. */
 const MAX_STEPS = 1_000_000;
@@ -36,7 +36,7 @@ export function faultOf(job: Job, result: JobResult): string | null {
       return null;
     }
     case 'fuzz': {
-      const state = figuresOfLane(result.slice.fuzz);
+      const state = unpackLane(result.slice.fuzz);
       if (state === null) return "a lane's state that cannot be read";
       return state.execs === result.slice.execs && state.steps === result.slice.steps
         ? null

@@ -75,41 +75,6 @@ export function unpackLane(packed: Uint8Array): FuzzState | null {
   return { execs, steps, programs: read, yields };
 }
 
-/** Its execs and steps; null wherever `unpackLane` gives null. Looks at each number, and makes nothing of them. */
-export function figuresOfLane(packed: Uint8Array): Pick<FuzzState, 'execs' | 'steps'> | null {
-  const decoded = decodeCheckpoint(packed);
-  if (!decoded.ok || !packedState(decoded.value)) return null;
-  const { execs, steps, programs } = decoded.value as PackedState;
-  const fit = programs.every(
-    ({ counts, queue, untried }) =>
-      rowsFit(counts, 5, passCount) && rowsFit(queue, 5, passEntry) && rowsFit(untried, 2, passGenome),
-  );
-  return fit ? { execs, steps } : null;
-}
-
-function rowsFit(from: Uint8Array, least: number, pass: (rows: NumberReader) => void): boolean {
-  const rows = new NumberReader(from);
-  for (let left = rows.length(least); left > 0; left--) pass(rows);
-  return rows.ended;
-}
-
-function passCount(rows: NumberReader): void {
-  rows.word();
-  rows.count();
-}
-
-function passGenome(rows: NumberReader): void {
-  for (let left = rows.length(1); left > 0; left--) rows.count();
-  for (let left = 3 * rows.length(3); left > 0; left--) rows.count();
-}
-
-function passEntry(rows: NumberReader): void {
-  passGenome(rows);
-  for (let left = rows.length(4); left > 0; left--) rows.word();
-  rows.count();
-  rows.count();
-}
-
 function packCounts(counts: ProgramState['counts']): Uint8Array {
   const out = new NumberWriter(8 + counts.length * 6);
   out.count(counts.length);
