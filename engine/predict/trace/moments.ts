@@ -16,8 +16,9 @@ export interface Moment {
   readonly open: readonly OpenSection[];
 }
 
-/** Rows between two moments; more if there are many threads, since each moment looks at all of them. */
-const STEP = 1 << 12;
+/** Rows between two moments; more in long recordings, and if there are many threads, since each moment looks at all of them. */
+const STEP = 1 << 9;
+const MOMENTS = 1 << 12;
 const ROWS_A_THREAD = 16;
 /** Open sections that are kept in all. */
 const MOST_OPEN = 1 << 19;
@@ -37,7 +38,11 @@ export class Moments {
     this.#trace = trace;
     this.#held = held;
     this.taken = new Int32Array(trace.locks).fill(-1);
-    this.#step = Math.max(STEP, trace.threads * ROWS_A_THREAD);
+    this.#step = Math.max(
+      STEP,
+      Math.ceil((trace.to - trace.from) / MOMENTS),
+      trace.threads * ROWS_A_THREAD,
+    );
     this.next = trace.from;
   }
 

@@ -50,7 +50,7 @@ export interface LeftPattern {
 }
 
 /** Rows before the first event of a combination from which on sections are put in another order, what lies before left as it was. */
-const WINDOWS = [256, 1 << 14];
+const WINDOWS = [64, 1 << 11, 1 << 14];
 /** Combinations whose close surroundings are looked at. */
 const NEAR = 4;
 
