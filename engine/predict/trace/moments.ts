@@ -38,11 +38,7 @@ export class Moments {
     this.#trace = trace;
     this.#held = held;
     this.taken = new Int32Array(trace.locks).fill(-1);
-    this.#step = Math.max(
-      STEP,
-      Math.ceil((trace.to - trace.from) / MOMENTS),
-      trace.threads * ROWS_A_THREAD,
-    );
+    this.#step = Math.max(STEP, Math.ceil((trace.to - trace.from) / MOMENTS), trace.threads * ROWS_A_THREAD);
     this.next = trace.from;
   }
 
