@@ -110,6 +110,10 @@ export function* reducedSteps(machine: Machine, limits: SearchLimits): Generator
   };
 
   m.reset();
+  for (let left = reduction.quiet; left !== 0; left &= left - 1) {
+    const t = 31 - Math.clz32(left & -left);
+    while (!m.hasEnded(t)) act(t);
+  }
   enter();
   while (firstChoice.length > 0 && !full) {
     const depth = firstChoice.length - 1;

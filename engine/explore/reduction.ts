@@ -28,7 +28,7 @@ import {
 } from '../model/op-codes.js';
 import { NESTS, TAKES_EXCLUSIVELY, WAITS_FOR_EXCLUSIVE } from '../model/rules.js';
 import { type Ahead, aheadOf } from './ahead.js';
-import { leafOps } from './leaf-locks.js';
+import { leafOps, quietHandlers } from './leaf-locks.js';
 
 /**
  * Persistent sets (P. Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996) with
@@ -41,6 +41,8 @@ export class Reduction {
   private readonly c: Compiled;
   private readonly ahead: Ahead;
   private readonly leaf: Uint8Array;
+  /** Irq tasks that can as well come at the very beginning: see `quietHandlers`. */
+  readonly quiet: number;
   /** By op: 1 if becoming a waiter for it is seen by others, or changes what the task waits for. */
   private readonly waits: Uint8Array;
   private readonly needs: Int32Array;
@@ -52,6 +54,7 @@ export class Reduction {
     this.c = c;
     this.ahead = aheadOf(c);
     this.leaf = leafOps(c);
+    this.quiet = quietHandlers(c, this.leaf);
     this.needs = new Int32Array(c.tasks);
     this.waits = new Uint8Array(c.ops);
     const queued = new Uint8Array(c.locks);
@@ -125,7 +128,9 @@ export class Reduction {
   }
 
   private isSingle(t: number): boolean {
-    return this.leaf[this.next(t)] === 1 || this.neededBy(t) === 0;
+    // An interrupt may choose when and where it begins.
+    const begins = (this.c.irqTasks & (1 << t)) !== 0 && !this.m.hasBegun(t);
+    return (this.leaf[this.next(t)] === 1 && !begins) || this.neededBy(t) === 0;
   }
 
   /** The movable tasks of the smallest closed set that was found; `movable` is not 0. */
