@@ -8,7 +8,7 @@ import { importTraceDat } from './import-trace-dat.js';
 import { modelRuns } from './model-runs.js';
 import { packSize } from './pack-size.js';
 import { prediction } from './prediction.js';
-import { proofs } from './proofs.js';
+import { largeProof, proofs } from './proofs.js';
 import { servePages } from './serve-pages.js';
 import { walks } from './walks.js';
 
@@ -22,9 +22,13 @@ const BENCHES: readonly Bench[] = [
   servePages,
   walks,
   proofs,
+  largeProof,
   campaigns,
   prediction,
 ];
+
+/** These take long and much disk or memory: they run when asked for by name. */
+const BY_NAME: readonly Bench[] = [importGigabyte, largeProof];
 
 function print(result: BenchResult): void {
   const ours = result.rows[0];
@@ -46,8 +50,7 @@ if (process.argv.includes('--help')) {
   for (const bench of BENCHES) process.stdout.write(`${bench.name.padEnd(16)} ${bench.about}\n`);
 } else {
   for (const bench of BENCHES) {
-    // The gigabyte takes long and much disk: it runs when asked for by name.
-    if (wanted.length > 0 ? !wanted.includes(bench.name) : bench === importGigabyte) continue;
+    if (wanted.length > 0 ? !wanted.includes(bench.name) : BY_NAME.includes(bench)) continue;
     for (const result of await bench.run()) print(result);
   }
 }

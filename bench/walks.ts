@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Program } from '../corpus/schema/program.js';
-import { FastWalk } from '../engine/fuzz/fast-walk.js';
+import { plainProgram } from '../engine/explore/plain-program.js';
+import { ExclusiveWalk } from '../engine/fuzz/exclusive-walk.js';
 import { compileOrThrow } from '../engine/model/compile.js';
 import { Machine } from '../engine/model/machine.js';
 import { xorshift } from '../engine/rng.js';
@@ -57,8 +58,9 @@ function built(folder: string): string | null {
 
 function measure(title: string, program: Program, walks: number, peer: string | null): BenchResult {
   const machine = new Machine(compileOrThrow(program));
-  const fast = FastWalk.of(machine.compiled);
-  if (fast === null) throw new Error(`${title} does not fit the fast walk`);
+  const plain = plainProgram(machine.compiled);
+  const fast = plain === null ? null : ExclusiveWalk.of(plain);
+  if (fast === null) throw new Error(`${title} does not fit the walk over exclusive locks`);
   let steps = 0;
   const go = (): void => {
     steps = 0;
@@ -80,8 +82,10 @@ function measure(title: string, program: Program, walks: number, peer: string | 
     heap.push(process.memoryUsage().heapUsed - before);
     if (peer !== null) {
       const out = execFileSync(peer, [String(walks)], { input: forPeer(program), encoding: 'utf8' });
-      const [theirSteps, , time] = out.split(' ').map(Number);
+      const [theirSteps, , features, time] = out.split(' ').map(Number);
       if (theirSteps !== steps) throw new Error(`C made ${theirSteps} steps where we made ${steps}`);
+      if (features !== fast.features)
+        throw new Error(`C saw ${features} features where we saw ${fast.features}`);
       peers.push((theirSteps ?? 0) / (time ?? 1));
     }
     let machineSteps = 0;
@@ -95,11 +99,13 @@ function measure(title: string, program: Program, walks: number, peer: string | 
     const rate = median(rates);
     return { who, seconds: steps / rate, rate };
   };
-  const rows = [row('relock fast walk', ours)];
+  const rows = [row('relock, with coverage', ours)];
   if (peers.length > 0) rows.push(row('the same loop in C, gcc -O2', peers));
   else notes.push('no gcc here: the loop in C was not built');
   rows.push(row('relock machine, any program', general));
-  notes.push(`${walks} walks of ${steps} steps a round, median of ${ROUNDS} rounds, CPU time`);
+  notes.push(
+    `${walks} walks of ${steps} steps a round, ${fast.features} features, median of ${ROUNDS} rounds, CPU time`,
+  );
   notes.push(
     `heap growth in a round: ${median(heap)} bytes (median), ${(median(heap) / walks).toFixed(3)} a walk`,
   );

@@ -8,7 +8,9 @@ import { type Rng, xorshift } from '../rng.js';
 import { randomScheduler } from '../schedulers/random.js';
 import { run } from '../schedulers/run.js';
 import { urwScheduler } from '../schedulers/urw.js';
-import { BROKEN, COMPLETED, DEADLOCKED, FastWalk, STRANDED } from './fast-walk.js';
+import { ExclusiveWalk, FEATURES } from './exclusive-walk.js';
+import { FastWalk, plainWalk } from './fast-walk.js';
+import { BROKEN, COMPLETED, DEADLOCKED, STRANDED } from './plain-walk.js';
 
 const ENDS = { completed: COMPLETED, deadlock: DEADLOCKED, stranded: STRANDED, violated: BROKEN } as const;
 
@@ -82,3 +84,67 @@ describe('the fast walk', () => {
     }
   });
 });
+
+describe('the walk over exclusive locks', () => {
+  it('makes the choices of the machine, ends like it, and has seen each hand-off that it made', () => {
+    const ends = new Set<number>();
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 1, max: 0x7fffffff }),
+        fc.boolean(),
+        fc.constantFrom(2, 5, 8, 9, 20, 31),
+        fc.boolean(),
+        (seed, state, weighted, tasks, rules) => {
+          const kinds = ['mutex', 'spinlock'] as const;
+          const shape = { ...PLAIN_SHAPE, tasks, locks: 5, ops: 10, kinds, rules };
+          const machine = new Machine(compileOrThrow(randomProgram(xorshift(seed), shape)));
+          const walk = plainWalk(machine.compiled);
+          if (!(walk instanceof ExclusiveWalk)) throw new Error('a program of exclusive locks');
+          const slow = run(machine, weighted ? urwScheduler() : randomScheduler(), from(state), 1000);
+          // Twice: what a walk leaves behind must not show in the next.
+          for (let i = 0; i < 2; i++) {
+            const end = walk.run(state, weighted);
+            expect([...walk.schedule.subarray(0, walk.length)]).toEqual(slow.schedule);
+            expect(walk.steps).toBe(slow.steps);
+            expect(end).toBe(ENDS[slow.verdict.kind as keyof typeof ENDS]);
+            if (!rules) expect(walk.features).toBe(handOffs(machine, slow.schedule).size);
+            expect(walk.seen.reduce((sum, one) => sum + one, 0)).toBe(walk.features);
+            ends.add(end);
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    expect([...ends].sort()).toEqual([COMPLETED, DEADLOCKED, STRANDED]);
+  });
+
+  it('is not taken where a lock is read', () => {
+    const seen = new Set<boolean>();
+    for (let seed = 0; seed < 200; seed++) {
+      const shape = { ...PLAIN_SHAPE, kinds: ['mutex', 'rwlock'] as const, rules: true, locks: 2 };
+      const walk = plainWalk(compileOrThrow(randomProgram(xorshift(seed), shape)));
+      if (walk !== null) seen.add(walk instanceof ExclusiveWalk);
+    }
+    expect([...seen].sort()).toEqual([false, true]);
+  });
+});
+
+/** The slots of the hand-offs of a schedule, from the machine: which release each taking followed. */
+function handOffs(machine: Machine, schedule: readonly number[]): Set<number> {
+  const c = machine.compiled;
+  const giver = new Map<number, number>();
+  const slots = new Set<number>();
+  machine.reset();
+  for (const t of schedule) {
+    const pc = machine.pc(t);
+    const op = c.program.tasks[t]!.body[pc]!;
+    machine.act(t);
+    if (machine.pc(t) === pc || !('lock' in op)) continue;
+    const lock = c.opArg[c.opBase[t]! + pc]!;
+    const place = c.opBase[t]! + t + pc;
+    if (op.do === 'unlock') giver.set(lock, place);
+    else slots.add((Math.imul(giver.get(lock) ?? 0, 40503) ^ place) & (FEATURES - 1));
+  }
+  return slots;
+}

@@ -1,13 +1,11 @@
 // Fast walk: random schedules of straight-line lock programs, by masks, without allocating.
+
+import { plainProgram } from '../explore/plain-program.js';
 import type { Compiled } from '../model/compile.js';
 import { OP_LOCK, OP_UNLOCK } from '../model/op-codes.js';
 import { NESTS, TAKES_EXCLUSIVELY, WAITS_FOR_WAITING_WRITER } from '../model/rules.js';
-
-/** How a walk ended. */
-export const COMPLETED = 0;
-export const DEADLOCKED = 1;
-export const STRANDED = 2;
-export const BROKEN = 3;
+import { ExclusiveWalk } from './exclusive-walk.js';
+import { BROKEN, COMPLETED, DEADLOCKED, type PlainWalk, STRANDED } from './plain-walk.js';
 
 /** What an op comes to, once the depth at which the task holds its lock is known. */
 const WRITE = 0;
@@ -20,14 +18,20 @@ const INNER = 4;
 /** Gives back what is not held. */
 const STRAY = 5;
 
+/** The fastest walk that the program admits, or null: it does more than take and give back locks. */
+export function plainWalk(c: Compiled): PlainWalk | null {
+  const program = plainProgram(c);
+  return (program === null ? null : ExclusiveWalk.of(program)) ?? FastWalk.of(c);
+}
+
 /**
  * Walks where `machine.ts` would, choice for choice, under the schedulers `random` and `urw`. A task that has not
  * attempted its next op can always act; a waiter only once it can have its lock: so sets are only touched where a lock
  * changes hands. Which holdings are inner ones follows from the body alone and is settled before the first walk.
  */
-export class FastWalk {
+export class FastWalk implements PlainWalk {
   /** Transitions of the last walk: the first `length` are its schedule. */
-  readonly schedule: Int32Array;
+  readonly schedule: Uint8Array;
   length = 0;
   /** Ops done in the last walk. */
   steps = 0;
@@ -48,7 +52,7 @@ export class FastWalk {
     this.base = c.opBase;
     this.lock = c.opArg;
     this.kind = kindsOf(c);
-    this.schedule = new Int32Array(c.ops * 2);
+    this.schedule = new Uint8Array(c.ops * 2);
     this.pc = new Int32Array(c.tasks);
     this.owner = new Int32Array(c.locks);
     this.readers = new Int32Array(c.locks);

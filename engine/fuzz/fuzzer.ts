@@ -16,13 +16,14 @@ import { surwScheduler } from '../schedulers/surw.js';
 import { urwScheduler } from '../schedulers/urw.js';
 import { standing } from '../shrink/outcome.js';
 import { aimAt, directionsOf, type Nearness, nearness } from './direction.js';
-import { COMPLETED, FastWalk } from './fast-walk.js';
+import { plainWalk } from './fast-walk.js';
 import { FeatureCounts } from './feature-counts.js';
 import { mix } from './feedback/feedback.js';
 import { feedbacks } from './feedback/list.js';
 import { MUTATORS } from './mutators/list.js';
 import { type Mutator, normalGenome } from './mutators/mutator.js';
 import { type Observer, observer } from './observed.js';
+import { COMPLETED, type PlainWalk } from './plain-walk.js';
 import { enqueue, FEATURES_KEPT, pickEntry, type QueueEntry } from './queue.js';
 import { type ResidualRisk, residualRisk } from './residual-risk.js';
 import { type RunPlaces, runPlaces } from './run-places.js';
@@ -97,7 +98,7 @@ interface Lane {
   readonly program: Program;
   machine: Machine | null;
   /** For walks that nobody watches; null: the program is not of that kind, or has not been looked at. */
-  fast: FastWalk | null;
+  fast: PlainWalk | null;
   readonly observer: Observer;
   /** Those that can do anything in this program. */
   mutators: readonly Mutator[];
@@ -221,7 +222,7 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       lane.machine = machine;
       const { compiled } = machine;
       lane.mutators = MUTATORS.filter((mutator) => mutator.fits?.(compiled) ?? true);
-      lane.fast = machine.compiled.ops <= options.maxSteps ? FastWalk.of(machine.compiled) : null;
+      lane.fast = machine.compiled.ops <= options.maxSteps ? plainWalk(machine.compiled) : null;
     }
     if (turn === 0) walkAhead(lane, machine, number, rng, finds);
     let scheduler: Scheduler;
