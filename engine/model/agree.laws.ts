@@ -6,6 +6,7 @@ import { xorshift } from '../rng.js';
 import { randomScheduler } from '../schedulers/random.js';
 import { compileOrThrow } from './compile.js';
 import { abilities, judge, replay, transition } from './interpreter.js';
+import { attempt } from './interpreter-ops.js';
 import { makeWorld, type World } from './interpreter-world.js';
 import { Machine } from './machine.js';
 
@@ -52,6 +53,9 @@ export function compare(program: Program, seed: number): void {
     expect([...program.tasks.keys()].filter((t) => mask & (1 << t))).toEqual(
       machine.over ? [] : abilities(world),
     );
+    // Who could do its next op, not only begin to wait for it.
+    const able = machine.over ? [] : abilities(world);
+    expect(able.filter((t) => machine.canStep(t))).toEqual(able.filter((t) => attempt(world, t) !== null));
     expect(bare(machine.finished())).toEqual(bare(judge(world)));
     expect(heldBy(machine, program)).toEqual(holdsIn(world, program));
     if (machine.finished() !== null) break;
