@@ -126,7 +126,7 @@ function tooLarge(names: readonly string[], program: Program): Problem {
     title: 'TOO MANY TASKS FOR ONE SEARCH',
     facts: [
       `${names.length} of the ${program.tasks.length} tasks hang together by their locks, flags or order; a search takes ${MAX_TASKS}.`,
-      `They are ${some}${names.length > 6 ? ', ...' : ''}. Leave some out: equal ones first.`,
+      `They are ${some}${names.length > 6 ? ` and ${names.length - 6} more` : ''}. Leave some out: equal ones first.`,
     ],
     next: 'relock help litmus',
   };

@@ -1,7 +1,9 @@
 // relock predict: the lock-order cycles of everything that was imported.
 import type { CycleForm, PredictForm } from '../../corpus/schema/forms.js';
+import { compile } from '../../engine/model/compile.js';
 import { cycleText } from '../../reports/explain.js';
 import { count, shortId, wrap } from '../../reports/text/layout.js';
+import { plainName } from '../../reports/text/plain-text.js';
 import { keepWitnesses } from '../keep-witnesses.js';
 import { cycleForms, programsIn, searchOnce } from '../search.js';
 import type { Session } from '../session.js';
@@ -48,6 +50,13 @@ export async function run(session: Session): Promise<ExitCode> {
       session.talk(
         `In ${count(captures.length, 'capture')} no two locks are taken in both orders.   Next: relock check FILE, which says whether something was lost`,
       );
+    for (const { lowered } of programs) {
+      const compiled = compile(lowered.program);
+      if (!compiled.ok)
+        session.talk(
+          `${plainName(lowered.program.name)} was left out: ${compiled.reason}.   Next: relock check FILE`,
+        );
+    }
     const [first] = kept.untriaged;
     if (first !== undefined) session.talk(`Next: relock show ${shortId(first.id)}`);
   }
