@@ -54,9 +54,9 @@ export function workOfEpoch(epoch: number, epochWork: number): number {
   return epochWork * 2 ** Math.min(MOST_DOUBLINGS, Math.floor(epoch / DOUBLED_EACH));
 }
 const SHORT_EPOCHS = 5;
-/** A lane reaches the longest epochs after some two minutes of its own work; they take about four seconds. */
+/** A lane reaches the longest epochs after some minutes of its own work; they take some seconds: a kill costs them. */
 const DOUBLED_EACH = 32;
-const MOST_DOUBLINGS = 3;
+const MOST_DOUBLINGS = 2;
 
 /** The lane after a slice. Its epoch ends when the work of it is done. */
 export function afterSlice(lane: Lane, slice: SliceResult, epochWork: number): Lane {
