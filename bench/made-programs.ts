@@ -92,3 +92,29 @@ export function nested(
   }
   return parsed(lines);
 }
+
+/** Two tasks that take two locks in opposite orders: one behind `filler` sections of its own, the other before as many. */
+export function skewed(filler: number): Program {
+  const lines = ['litmus 1 skewed', 'lock A mutex', 'lock B mutex', 'lock P mutex', 'lock Q mutex'];
+  const sections = (lock: string): string[] =>
+    Array.from({ length: filler }, () => [`  lock ${lock}`, `  unlock ${lock}`]).flat();
+  lines.push('task late', ...sections('P'), '  lock A', '  lock B', '  unlock B', '  unlock A');
+  lines.push('task early', '  lock B', '  lock A', '  unlock A', '  unlock B', ...sections('Q'));
+  return parsed(lines);
+}
+
+/** As `ordered`, but that the second task takes one pair of locks, which the first takes in its middle, the other way round. */
+export function inverted(tasks: number, locks: number, ops: number): Program {
+  const program = ordered(tasks, locks, ops);
+  const middle = Math.floor(ops / 8) * 4;
+  const [first, second, ...others] = program.tasks;
+  const pair = first?.body.slice(middle, middle + 4) ?? [];
+  const [a, b] = pair;
+  if (first === undefined || second === undefined || a === undefined || b === undefined)
+    throw new Error('an inversion takes two tasks and four ops');
+  const [c, d] = pair.slice(2);
+  const reverse = [b, a, d, c].flatMap((op) => (op === undefined ? [] : [op]));
+  // Given back in reverse, too.
+  const body = [...second.body.slice(0, middle), ...reverse, ...second.body.slice(middle + 4)];
+  return { ...program, tasks: [first, { ...second, body }, ...others] };
+}

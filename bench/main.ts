@@ -9,6 +9,7 @@ import { modelRuns } from './model-runs.js';
 import { packSize } from './pack-size.js';
 import { prediction } from './prediction.js';
 import { largeProof, proofs } from './proofs.js';
+import { schedules } from './schedules.js';
 import { servePages } from './serve-pages.js';
 import { walks } from './walks.js';
 
@@ -21,6 +22,7 @@ const BENCHES: readonly Bench[] = [
   packSize,
   servePages,
   walks,
+  schedules,
   proofs,
   largeProof,
   campaigns,

@@ -10,6 +10,7 @@ import { type Prediction, type PredictLimits, predictSteps } from '../predict/pr
 import type { PredictSource } from '../predict/source.js';
 import { replaySchedule } from '../schedulers/replay.js';
 import type { ShrinkLimits } from '../shrink/shrink.js';
+import { slipsOf } from '../shrink/slips.js';
 import { type Established, type EstablishInput, establishSteps } from './establish.js';
 import { packLane, unpackLane } from './lane-pack.js';
 
@@ -47,7 +48,7 @@ export interface SliceResult {
   readonly random: RandomRuns;
   readonly species: readonly (readonly [string, number])[];
   readonly yields: readonly (readonly [string, ArmYield])[];
-  /** Schedules of bad ends that the lane had not met before. */
+  /** Schedules of bad ends that the lane had not met before, each followed by those that its shrinking slips into. */
   readonly finds: readonly Schedule[];
   /** Genomes for the siblings. */
   readonly giving: readonly Genome[];
@@ -72,6 +73,8 @@ export type JobResult =
 
 /** Execs between two pauses: a few milliseconds on programs of usual size. */
 const ROUND = 32;
+/** Of so many bad ends of a program it is seen what shrinking them slips into. */
+const SLIPS_OF = 16;
 /** Genomes that a lane tells its siblings after an epoch. */
 export const GIFTS = 8;
 
@@ -166,12 +169,17 @@ function* slice(order: SliceOrder): Generator<number, SliceResult, boolean | und
   let progress = fuzzer.round(0);
   const from = { execs: progress.execs, steps: progress.steps };
   const finds: Schedule[] = [];
+  let ends = before?.programs[0]?.found.length ?? 0;
   const most = order.execs ?? Number.POSITIVE_INFINITY;
   while (progress.steps - from.steps + progress.execs - from.execs < order.work) {
     const left = most - (progress.execs - from.execs);
     if (left <= 0) break;
     progress = fuzzer.round(Math.min(ROUND, left));
-    for (const find of progress.finds) finds.push(find.schedule);
+    for (const { schedule } of progress.finds) {
+      finds.push(schedule);
+      // By how many ends the lane knows: the same ones wherever slices are cut.
+      if (ends++ < SLIPS_OF) finds.push(...slipsOf(order.program, schedule));
+    }
     if ((yield progress.execs) === true) break;
   }
   const after = fuzzer.state();

@@ -114,6 +114,12 @@ interface Lane {
 
 /** Of ten execs one is an independent random walk, one is PCT, POS or SURW, eight change what is in the queue. */
 const TURNS = 10;
+/** The turn of the independent walk, the last one: what a prediction points to is tried first. */
+const INDEPENDENT = TURNS - 1;
+/** In the first execs of a program every other one is a random walk: there is little yet that could be changed. */
+const WARM_UP = 60;
+/** The turn of the other schedulers. */
+const GUEST = 1;
 /** Walks ahead of an observed random walk: many while none has ended badly, for each that does has to be replayed. */
 const WALKS_BEFORE_A_FIND = 64;
 const WALKS_AFTER = 4;
@@ -224,19 +230,20 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       lane.mutators = MUTATORS.filter((mutator) => mutator.fits?.(compiled) ?? true);
       lane.fast = machine.compiled.ops <= options.maxSteps ? plainWalk(machine.compiled) : null;
     }
-    if (turn === 0) walkAhead(lane, machine, number, rng, finds);
+    if (turn === INDEPENDENT) walkAhead(lane, machine, number, rng, finds);
     let scheduler: Scheduler;
     let genome: Genome | null = null;
     let arm: string;
-    const untried = turn === 0 ? undefined : lane.untried.shift();
+    const isWarmUp = turn % 2 === 1 && number < WARM_UP * lanes.length;
+    const untried = turn === INDEPENDENT || isWarmUp ? undefined : lane.untried.shift();
     if (untried !== undefined) {
       genome = normalGenome(untried, lane.program.tasks.length);
       scheduler = genomeScheduler(genome);
       arm = 'seed';
-    } else if (turn === 0 || (turn !== 1 && lane.queue.length === 0)) {
+    } else if (turn === INDEPENDENT || (turn !== GUEST && (lane.queue.length === 0 || isWarmUp))) {
       scheduler = urwScheduler();
       arm = 'urw';
-    } else if (turn === 1) {
+    } else if (turn === GUEST) {
       scheduler = guestOf(rng);
       arm = scheduler.name.replace(/-\d+$/, '');
     } else {
@@ -258,7 +265,7 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     gain.features += fresh.length;
     yields.set(arm, gain);
     const key = result.verdict.kind === 'out-of-steps' ? null : endKey(machine, result.verdict);
-    if (arm === 'urw' && turn === 0) {
+    if (turn === INDEPENDENT) {
       lane.randomRuns++;
       if (key !== null) met(lane, key);
     }
@@ -269,7 +276,9 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
   /** Independent random walks by masks, as `urw` would go; those that end badly are done again on the machine. */
   const walkAhead = (lane: Lane, machine: Machine, number: number, rng: Rng, finds: FuzzFind[]): void => {
     if (lane.fast === null) return;
-    const walks = lane.species.size === 0 ? WALKS_BEFORE_A_FIND : WALKS_AFTER;
+    // Few at first, by the number of the exec alone: what was found must not decide how many are counted.
+    const first = WALKS_AFTER << Math.min(8, Math.floor(number / (lanes.length * TURNS)));
+    const walks = Math.min(first, lane.species.size === 0 ? WALKS_BEFORE_A_FIND : WALKS_AFTER);
     for (let i = 0; i < walks; i++) {
       const end = lane.fast.run(rng.next() || 1, true);
       steps += lane.fast.steps;

@@ -156,7 +156,8 @@ function bestOrder(moments: readonly Moment[], compiled: Compiled): number[] {
   return best;
 }
 
-function permutations(list: readonly number[]): number[][] {
+/** All orders of a short list, the list itself first. */
+export function permutations(list: readonly number[]): number[][] {
   if (list.length <= 1) return [[...list]];
   return list.flatMap((head, i) =>
     permutations(list.filter((_, k) => k !== i)).map((tail) => [head, ...tail]),

@@ -92,8 +92,13 @@ export function shapeOf(program: Program, verdict: Verdict, at: readonly (number
   }
 }
 
+/** The same text for the same shape. */
+export function shapeText({ kind, members }: Shape): string {
+  return [kind, ...members.map(textOf)].join('\n');
+}
+
 /** Whether two shapes are the same. */
 export function sameShape(a: Shape | null, b: Shape | null): boolean {
   if (a === null || b === null) return a === b;
-  return a.kind === b.kind && a.members.map(textOf).join('\n') === b.members.map(textOf).join('\n');
+  return shapeText(a) === shapeText(b);
 }

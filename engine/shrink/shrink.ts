@@ -9,9 +9,9 @@ import { choiceOf, cpuOf, taskOf } from '../model/choice.js';
 import { compile } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
 import { runGenome } from '../schedulers/genome.js';
-import { genomeOfRun } from '../schedulers/genome-of.js';
+import { genomeOfRun, permutations } from '../schedulers/genome-of.js';
 import { fewestSteps, isImpossible } from './bounds.js';
-import { type Edit, weightOf } from './edit.js';
+import { type Edit, everything, type KeptTask, weightOf } from './edit.js';
 import { follow, type Outcome, outcomeOf } from './outcome.js';
 import { dropTask } from './passes/drop-task.js';
 import { PASSES } from './passes/list.js';
@@ -52,7 +52,12 @@ export type ShrinkResult =
 interface Subject {
   readonly machine: Machine;
   readonly outcome: Outcome;
+  /** What of the whole program is left. */
+  readonly kept: readonly KeptTask[];
 }
+
+/** Told of each candidate whose schedule ended in another shape: what it kept of the whole program, and how it ended. */
+export type OnSlip = (kept: readonly KeptTask[], machine: Machine, outcome: Outcome) => void;
 
 function machineFor(program: Program): Machine | null {
   const result = compile(program);
@@ -98,24 +103,35 @@ function* searchFor(machine: Machine, shape: Shape, purse: Purse): Generator<num
   return reached;
 }
 
+/** What an edit of the subject keeps of the whole program. */
+function keptBy(subject: Subject, edit: Edit): KeptTask[] {
+  return edit.tasks.map(({ from, ops }) => {
+    const before = subject.kept[from];
+    return { from: before?.from ?? -1, ops: ops.map((op) => before?.ops[op] ?? -1) };
+  });
+}
+
 /** One candidate of a pass, tried by the projected schedule and, if `search`, by searching all schedules. */
 function* attempt(
   subject: Subject,
   edit: Edit,
   shape: Shape,
   purse: Purse | null,
+  onSlip?: OnSlip,
 ): Generator<number, { readonly taken: Subject | null; readonly proven: boolean }> {
   if (edit.program.tasks.length === 0) return { taken: null, proven: true };
   const machine = machineFor(edit.program);
   if (machine === null) return { taken: null, proven: true };
   const outcome = project(subject, edit, machine);
-  if (sameShape(outcome.shape, shape)) return { taken: { machine, outcome }, proven: true };
+  const kept = keptBy(subject, edit);
+  if (sameShape(outcome.shape, shape)) return { taken: { machine, outcome, kept }, proven: true };
+  if (outcome.shape !== null) onSlip?.(kept, machine, outcome);
   if (purse === null) return { taken: null, proven: false };
   if (isImpossible(edit.program, shape)) return { taken: null, proven: true };
   if (purse.left === 0) return { taken: null, proven: false };
   const reached = yield* searchFor(machine, shape, purse);
   if (reached.schedule === null) return { taken: null, proven: reached.complete };
-  return { taken: { machine, outcome: follow(machine, reached.schedule) }, proven: true };
+  return { taken: { machine, outcome: follow(machine, reached.schedule), kept }, proven: true };
 }
 
 /** Applies the passes until none finds anything. `proven`: no candidate of the end result has that shape. */
@@ -124,6 +140,7 @@ function* fixpoint(
   shape: Shape,
   purse: Purse | null,
   passes: readonly ShrinkPass[],
+  onSlip?: OnSlip,
 ): Generator<number, { readonly subject: Subject; readonly proven: boolean }> {
   let subject = from;
   for (;;) {
@@ -137,7 +154,7 @@ function* fixpoint(
         for (const edit of pass.candidates(program)) {
           if (weightOf(edit.program) >= weight) continue;
           yield weight;
-          const result = yield* attempt(subject, edit, shape, purse);
+          const result = yield* attempt(subject, edit, shape, purse, onSlip);
           proven = proven && result.proven;
           if (result.taken === null) continue;
           subject = result.taken;
@@ -179,7 +196,7 @@ function fewerPreemptions(
     again = false;
     for (let i = genome.preempts.length - 1; i >= 0; i--) {
       const fewer = { order: genome.order, preempts: genome.preempts.filter((_, k) => k !== i) };
-      for (const order of [fewer.order, ...rotations(fewer.order)]) {
+      for (const order of ordersLike(fewer.order)) {
         const candidate = { order, preempts: fewer.preempts };
         const run = runOf(machine, candidate);
         if (!sameShape(run.shape, shape) || run.steps > best.steps) continue;
@@ -194,8 +211,13 @@ function fewerPreemptions(
   return { genome, outcome: best };
 }
 
-function rotations(order: readonly number[]): number[][] {
-  return order.slice(1).map((_, i) => [...order.slice(i + 1), ...order.slice(0, i + 1)]);
+/** Most tasks for which every order is tried. */
+const ALL_ORDERS = 5;
+
+/** The order itself, then the others: all of them for few tasks, else its rotations. */
+function ordersLike(order: readonly number[]): (readonly number[])[] {
+  if (order.length <= ALL_ORDERS) return permutations(order);
+  return order.map((_, i) => [...order.slice(i), ...order.slice(0, i)]);
 }
 
 function runOf(machine: Machine, genome: Genome): Outcome {
@@ -229,7 +251,7 @@ export function* shrinkSteps(
   const { shape } = outcome;
   if (shape === null) return { ok: false, reason: `the schedule ends ${outcome.verdict.kind}` };
   const passes = passesFor(program, outcome.verdict);
-  const quick = yield* fixpoint({ machine, outcome }, shape, null, passes);
+  const quick = yield* fixpoint({ machine, outcome, kept: everything(program) }, shape, null, passes);
   const purse: Purse = { each: limits.states, left: limits.total };
   const dear = yield* fixpoint(quick.subject, shape, purse, passes);
   let { subject } = dear;
@@ -238,7 +260,7 @@ export function* shrinkSteps(
     const found = yield* searchFor(subject.machine, shape, { each: limits.states, left: limits.states });
     shortestProven = found.complete;
     if (found.schedule !== null) {
-      subject = { machine: subject.machine, outcome: follow(subject.machine, found.schedule) };
+      subject = { ...subject, outcome: follow(subject.machine, found.schedule) };
     }
   }
   const proven = dear.proven && shortestProven && passes === PASSES;
@@ -255,6 +277,16 @@ export function* shrinkSteps(
       grade: proven ? 'minimal' : 'reduced',
     },
   };
+}
+
+/** Only the cheap half, by replays without a search, for what it slips into on the way. */
+export function* quickSteps(program: Program, schedule: Schedule, onSlip: OnSlip): Generator<number, void> {
+  const machine = machineFor(program);
+  if (machine === null) return;
+  const outcome = follow(machine, schedule);
+  if (outcome.shape === null) return;
+  const passes = passesFor(program, outcome.verdict);
+  yield* fixpoint({ machine, outcome, kept: everything(program) }, outcome.shape, null, passes, onSlip);
 }
 
 /** `shrinkSteps` in one go. */
