@@ -87,6 +87,20 @@ const SHAPES: Readonly<Record<string, Partial<ProgramShape>>> = {
 };
 
 describe('the ends of the parts', () => {
+  it('what the lock order alone settles is walked once, and counted', () => {
+    const body = '  lock A\n  lock B\n  unlock B\n  unlock A\n';
+    const tasks = Array.from({ length: 40 }, (_, t) => `task T${t}\n${body}`).join('');
+    const result = searched(parsed(`litmus 1 ordered\nlock A mutex\nlock B mutex\n${tasks}`));
+    expect(result).toEqual({
+      complete: true,
+      states: 161,
+      schedules: 1,
+      steps: 160,
+      finds: [],
+      tooLarge: null,
+    });
+  });
+
   it.each(Object.entries(SHAPES))('are those of the whole, of %s', (_name, shape) => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 1, max: 4 }), (seed, tasks) => {
