@@ -39,6 +39,8 @@ interface Like {
   readonly members: TraceDependency[];
 }
 
+const LENGTHS = [2, 3, 5, Number.POSITIVE_INFINITY];
+
 /** A thread that has not ended holds itself: that counts only if somebody waits for it inside a ring. */
 function likesOf(dependencies: readonly TraceDependency[], locks: number): Like[] {
   const joined = new Set(dependencies.flatMap(({ want }) => (want >= locks ? [want] : [])));
@@ -92,6 +94,8 @@ export function patternsOf(
   let steps = 0;
   let count = 0;
   let complete = true;
+  let longerThan = 0;
+  let most = 0;
   const path: Like[] = [];
   const wants = new Set<number>();
   const held = new Set<number>();
@@ -116,17 +120,15 @@ export function patternsOf(
   };
   const extend = (start: number, gate: number): void => {
     const last = path[path.length - 1]!;
+    if (path.length > Math.max(1, longerThan) && likes[start]!.held.includes(last.want)) close(gate);
+    if (path.length >= most) return;
     for (const i of holders.get(last.want) ?? []) {
-      if (i < start) continue;
+      if (i <= start) continue;
       if (++steps > limits.steps || count >= limits.patterns) {
         complete = false;
         return;
       }
       const next = likes[i]!;
-      if (i === start) {
-        if (path.length >= 2) close(gate);
-        continue;
-      }
       if (wants.has(next.want)) continue;
       const shared = next.held.find((lock) => held.has(lock));
       const through = gate >= 0 ? gate : (shared ?? -1);
@@ -142,7 +144,7 @@ export function patternsOf(
       path.pop();
     }
   };
-  likes.forEach((first, start) => {
+  const from = (first: Like, start: number): void => {
     path.length = 0;
     path.push(first);
     wants.clear();
@@ -150,6 +152,13 @@ export function patternsOf(
     held.clear();
     for (const lock of first.held) held.add(lock);
     extend(start, -1);
-  });
+  };
+  // Short rings first, so that a limit cuts off the long ones.
+  for (const length of LENGTHS) {
+    if (!complete) break;
+    most = length;
+    likes.forEach(from);
+    longerThan = most;
+  }
   return { open, guarded, complete };
 }
