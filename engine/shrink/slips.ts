@@ -6,12 +6,13 @@ import { compileOrThrow } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
 import type { KeptTask } from './edit.js';
 import { follow, type Outcome } from './outcome.js';
-import { drain } from './reach.js';
 import { sameShape, shapeText } from './shape.js';
 import { quickSteps } from './shrink.js';
 
 /** Candidates of one shrinking are many, and what they slip into mostly the same. */
 const MOST_SLIPS = 8;
+/** Sum of the sizes of the candidates that are looked at: hundreds of small ones, of large ones the first, which lack whole tasks. */
+const MOST_WEIGHT = 30_000;
 
 /**
  * Does in the whole program what a schedule does in a smaller one, with the ops between that are gone there, and carries it on to
@@ -44,9 +45,10 @@ export function lifted(
 
 /**
  * Schedules of the program that end badly in another way than this one does, each shape once: met where a smaller
- * candidate kept its schedule and lost its shape, and seen to happen in the whole program too.
+ * candidate kept its schedule and lost its shape, and seen to happen in the whole program too. Looks at candidates of
+ * `weight` ops in all, so that the ends of large programs cost no more than those of small ones.
  */
-export function slipsOf(program: Program, schedule: Schedule): Schedule[] {
+export function slipsOf(program: Program, schedule: Schedule, weight = MOST_WEIGHT): Schedule[] {
   const whole = new Machine(compileOrThrow(program));
   const { shape } = follow(whole, schedule);
   if (shape === null) return [];
@@ -58,6 +60,7 @@ export function slipsOf(program: Program, schedule: Schedule): Schedule[] {
     const text = shapeText(end.shape);
     if (!slips.has(text)) slips.set(text, end.schedule);
   });
-  drain(quick);
+  let left = weight;
+  for (let step = quick.next(); step.done !== true && left > 0; step = quick.next()) left -= step.value;
   return [...slips.values()];
 }
