@@ -85,6 +85,10 @@ describe('relock fuzz --across', () => {
     const alone = bench.relock(['fuzz', '--across', '--db', 'one.db', '--execs', '10']);
     expect(alone.code).toBe(4);
     expect(alone.stderr).toContain('NOTHING MEETS');
+    // Without --across, locks that nobody takes the other way round are an answer.
+    const plain = bench.relock(['fuzz', '--db', 'one.db', '--execs', '10', '--json']);
+    expect(plain.code).toBe(0);
+    expect(JSON.parse(plain.stdout)).toMatchObject({ schema: 'relock.fuzz/1', witnesses: [], new: 0 });
     bench.relock(['import', '--db', 'two.db', 'remove.txt', 'unbind.txt']);
     const both = bench.relock(['fuzz', '--across', '--db', 'two.db', '--execs', '10', '--json']);
     expect(both.code).toBe(1);

@@ -39,8 +39,12 @@ export async function run(session: Session): Promise<ExitCode> {
   const store = await session.store('write');
   const across = session.flag('across');
   const programs = programsIn(store, across);
-  if (programs.length === 0)
-    throw across ? nothingMeets(store, session.dbPath) : nothingToRun(store, session.dbPath);
+  if (programs.length === 0) {
+    if (across) throw nothingMeets(store, session.dbPath);
+    // Lock events of which none can meet another badly are an answer, as they are for `check` and `predict`.
+    if (store.captures().some(({ events }) => events > 0)) return nothingCanMeet(session, store, name);
+    throw nothingToRun(store, session.dbPath);
+  }
 
   const address = queueAddress(session);
   if (address !== null && session.text('jobs') !== null)
@@ -205,6 +209,25 @@ function nothingMeets(store: Store, path: string): Trouble {
     path,
     EXIT.nothing,
   );
+}
+
+function nothingCanMeet(session: Session, store: Store, name: string): ExitCode {
+  if (session.json)
+    session.printJson({
+      schema: 'relock.fuzz/1',
+      campaign: name,
+      execs: 0,
+      steps: 0,
+      seconds: 0,
+      features: 0,
+      witnesses: [],
+      new: 0,
+      resume: `relock fuzz ${name}`,
+    } satisfies FuzzForm);
+  session.talk(
+    `In ${count(store.captures().length, 'capture')} no two locks are taken in both orders: there is nothing to run, and nothing new.   Next: relock check FILE, which says whether something was lost`,
+  );
+  return EXIT.fine;
 }
 
 function nothingToRun(store: Store, path: string): Trouble {
