@@ -70,11 +70,15 @@ export async function run(session: Session): Promise<ExitCode> {
   });
   for (const [index, arg] of session.args.entries()) {
     at = index;
-    for (const { path, named } of inputFiles([arg])) {
+    const paths = inputFiles([arg]);
+    for (const [place, { path, named }] of paths.entries()) {
       let passedOver = 0;
       let checked = 0;
       let isArchive = false;
       for await (const handled of eachSource(path, (source) => checkOne(source, format, store))) {
+        // What is told below is done with: an interrupt that comes after it must not name it again.
+        const isEnd = handled.what === 'trouble' || (handled.what === 'done' && !handled.isMember);
+        if (isEnd && place === paths.length - 1) at = index + 1;
         if (handled.what === 'trouble') fail(path, handled.problem, handled.code);
         if (handled.what === 'archive')
           for (const { stat, count: n, advice } of handled.capture.skipped)
