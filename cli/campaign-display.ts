@@ -68,18 +68,24 @@ function liveScreen(keys: Keys): Display {
   const colour = (process.env['NO_COLOR'] ?? '') === '';
   let last: CampaignFigures | null = null;
   let overlay: readonly string[] | null = null;
+  let gone = false;
   const draw = () => {
-    if (last === null) return;
+    // What is drawn behind LEAVE stands on the user's own screen, over what he had there.
+    if (last === null || gone) return;
     const moment = { version: version().replace(/\.0$/, ''), now: Date.now(), foot: FOOT };
     paint(write, overlay ?? statusScreen(last, moment), colour);
   };
   const restore = () => void out.write(LEAVE);
-  const onKey = (data: Buffer) => {
-    const key = data.toString('latin1');
+  const press = (key: string) => {
     if (key === 'q' || key === '\u0003') keys.onQuit();
     else if (overlay !== null) overlay = null;
     else if (key === '\r' || key === '\n') overlay = keys.newest();
     else if (key === 's' && last !== null) overlay = [...summaryLines(last), '', ' any key: back'];
+  };
+  const onKey = (data: Buffer) => {
+    const keys = data.toString('latin1');
+    // A key with a name (arrows, F1) arrives as one sequence; other keys may arrive several at once.
+    for (const key of keys.startsWith('\u001b') ? [keys] : keys) press(key);
     draw();
   };
   write(ENTER);
@@ -94,6 +100,8 @@ function liveScreen(keys: Keys): Display {
       if (first) draw();
     },
     stop: () => {
+      if (gone) return;
+      gone = true;
       clearInterval(timer);
       process.off('exit', restore);
       if (raw) process.stdin.off('data', onKey).setRawMode(false).pause();
