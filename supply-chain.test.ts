@@ -1,6 +1,6 @@
 // What relock brings along: a lock file without addresses, known licences, one build script, no network when it runs.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -36,6 +36,42 @@ describe('lock file', () => {
     // Named in package.json either way, so that npm asks for no other.
     for (const name of names) expect(Object.keys(allowScripts), name).toContain(name);
     expect(names.filter((name) => allowScripts[name] === true)).toEqual(['better-sqlite3']);
+  });
+});
+
+describe('dependencies', () => {
+  it('are each used: imported, or run by a script', () => {
+    const { dependencies, devDependencies, optionalDependencies, scripts } = JSON.parse(
+      read('package.json'),
+    ) as Record<string, Record<string, string>>;
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+      (file) => /\.(?:ts|mjs|sh)$/.test(file) && !/(?:^|\/)(?:node_modules|dist|coverage)\//.test(file),
+    );
+    const code = [
+      ...files.map(read),
+      read('.ci/run'),
+      read('tsconfig.json'),
+      ...Object.values(scripts ?? {}),
+    ];
+    const runs: Readonly<Record<string, string>> = { '@biomejs/biome': 'biome check', typescript: 'tsc -p' };
+    const isUsed = (name: string): boolean => {
+      const typed = name.replace(/^@types\//, '');
+      const words = [
+        `'${name}'`,
+        `'${typed}'`,
+        `'${name}/`,
+        `"${typed}"`,
+        `provider: '${typed.replace(/^.*-/, '')}'`,
+      ];
+      if (typed === 'node') words.push("'node:");
+      const run = runs[name];
+      return code.some(
+        (text) => words.some((word) => text.includes(word)) || (run !== undefined && text.includes(run)),
+      );
+    };
+    const names = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    expect(names.length).toBeGreaterThan(15);
+    expect(names.filter((name) => !isUsed(name))).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 // The screen of a campaign on a real terminal: it is left as it was found, and nothing is painted behind.
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { storeTangles } from './campaign-ends.laws.js';
@@ -13,7 +13,11 @@ const LEAVE = '\u001b[?1049l';
 
 const bench = new Bench();
 beforeAll(() => storeTangles(bench, 'night.db'));
-afterAll(() => bench.remove());
+const started: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of started) child.kill('SIGKILL');
+  bench.remove();
+});
 
 /** Runs a campaign that does not end by itself in a terminal, and types `keys` at once when its screen is there. */
 async function typed(name: string, keys: string): Promise<{ shown: string; code: number | null }> {
@@ -23,6 +27,7 @@ async function typed(name: string, keys: string): Promise<{ shown: string; code:
     env: { ...bench.environment, TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  started.push(child);
   const shown = text(child.stdout);
   let sofar = '';
   child.stdout.on('data', (data: Buffer) => {
