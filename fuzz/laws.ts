@@ -1,4 +1,7 @@
 // What must hold for any bytes that relock is handed: the laws that the self-fuzzing checks after every input.
+import { createHash } from 'node:crypto';
+import { serialize } from 'node:v8';
+import { packColumns } from '../corpus/pack/columns.js';
 import { decodeCapture, encodeCapture } from '../corpus/pack/pack.js';
 import type { Capture } from '../corpus/schema/capture.js';
 import type { PatchEdit, PatchFlag } from '../corpus/schema/patch.js';
@@ -10,7 +13,7 @@ import { lowerCapture } from '../engine/lower/lower.js';
 import { compile } from '../engine/model/compile.js';
 import { ARCHIVE_LIMITS, archiveMembers } from '../importers/archive/tar.js';
 import { CaptureBuilder } from '../importers/builder.js';
-import { importSource } from '../importers/import.js';
+import { type Imported, importSource } from '../importers/import.js';
 import { sourceOf } from '../importers/source.js';
 
 /** Milliseconds of the processor that one input may take: a start-up share, and a share for each byte. */
@@ -26,11 +29,19 @@ function law(name: string, holds: boolean, facts: string): void {
 
 /** `importers`: every importer, and the choice among them (`format` null). Returns the capture, or null where nothing was read. */
 export async function checkImport(format: string | null, bytes: Uint8Array): Promise<Capture | null> {
-  const began = process.cpuUsage();
-  const imported = await importSource(sourceOf('input', bytes), format === null ? {} : { format });
-  const { user, system } = process.cpuUsage(began);
-  const took = (user + system) / 1000;
-  law('bounded time', took < MS_EACH + MS_PER_BYTE * bytes.length, `${took} ms for ${bytes.length} bytes`);
+  const read = (): Promise<Imported> =>
+    importSource(sourceOf('input', bytes), format === null ? {} : { format });
+  const limit = MS_EACH + MS_PER_BYTE * bytes.length;
+  const began = performance.now();
+  const imported = await read();
+  // The clock costs nothing to ask, but other processes stretch it: what is late by it is measured by the processor's time.
+  if (performance.now() - began >= limit) {
+    const before = process.cpuUsage();
+    await read();
+    const { user, system } = process.cpuUsage(before);
+    const took = (user + system) / 1000;
+    law('bounded time', took < limit, `${took} ms for ${bytes.length} bytes`);
+  }
   if (!imported.ok) {
     law(
       'told',
@@ -44,12 +55,31 @@ export async function checkImport(format: string | null, bytes: Uint8Array): Pro
   return capture;
 }
 
+/** Captures that have obeyed every law, by their content. Two of three mutants change nothing that is read. */
+const obeyed = new Set<string>();
+const MOST_OBEYED = 1 << 18;
+
+/** The content of a capture: everything but of which bytes it was read. */
+function contentOf(capture: Capture): string {
+  const content = { ...capture, id: '', bytes: 0, events: packColumns(capture.events) };
+  return createHash('sha1').update(serialize(content)).digest('base64');
+}
+
 /** The laws of a capture that came of `size` bytes (after decompression more may have been read: then pass null). */
 export function checkCapture(capture: Capture, size: number | null): void {
-  const { events } = capture;
-  const n = events.kind.length;
+  const n = capture.events.kind.length;
   if (size !== null) law('bounded events', n <= EVENTS_EACH + 64 * size, `${n} events of ${size} bytes`);
-  for (let i = 0; i < n; i++) {
+  const content = contentOf(capture);
+  if (obeyed.has(content)) return;
+  checkContent(capture);
+  if (obeyed.size === MOST_OBEYED) obeyed.clear();
+  obeyed.add(content);
+}
+
+/** The laws that hang on nothing but what a capture says. */
+function checkContent(capture: Capture): void {
+  const { events } = capture;
+  for (let i = 0; i < events.kind.length; i++) {
     law('provenance', events.where[i]! >= 0, `event ${i} stands at ${events.where[i]}`);
     law('known task', events.task[i]! < capture.tasks.length, `event ${i}: task ${events.task[i]}`);
     law('known lock', events.lock[i]! < capture.locks.length, `event ${i}: lock ${events.lock[i]}`);

@@ -1,6 +1,6 @@
 // Fuzzes one target in a process of its own: jsfuzz's corpus and mutations in one tight loop, no message for each input.
 import { createHash } from 'node:crypto';
-import { openSync, writeFileSync, writeSync } from 'node:fs';
+import { openSync, writeFileSync, writevSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { Coverage } from './coverage.js';
 import { nameOf, stackOf } from './failure.js';
@@ -37,8 +37,7 @@ function fail(bytes: Uint8Array, error: unknown): void {
 async function run(bytes: Buffer): Promise<void> {
   header.writeUInt32LE(execs, 0);
   header.writeUInt32LE(bytes.length, 4);
-  writeSync(current, header, 0, 8, 0);
-  writeSync(current, bytes, 0, bytes.length, 8);
+  writevSync(current, [header, bytes], 0);
   coverage.clear();
   execs++;
   try {
