@@ -10,7 +10,7 @@ import type {
   Note,
 } from '../corpus/schema/capture.js';
 import { CAPTURE_VERSION } from '../corpus/schema/capture.js';
-import type { EventColumns, EventContext, EventKind, KnownBy } from '../corpus/schema/event.js';
+import type { EventContext, EventKind, KnownBy } from '../corpus/schema/event.js';
 import { CONTEXTS, EVENT_KINDS, KNOWN_BY, NO_TIME } from '../corpus/schema/event.js';
 import type {
   CaptureId,
@@ -27,6 +27,7 @@ import { LOCK_MODES } from '../corpus/schema/lock.js';
 import type { Program } from '../corpus/schema/program.js';
 import type { Report } from '../corpus/schema/report.js';
 import { type EventBlock, PlainColumns } from './plain-columns.js';
+import { RowColumns } from './row-columns.js';
 import { SkipCounter } from './skips.js';
 
 /** An event as an importer hands it over; what is left out is "none", `task` context, exclusive mode. */
@@ -75,160 +76,8 @@ const NEEDS_LOCK: ReadonlySet<EventKind> = new Set([
 /** Notes that one capture keeps. */
 const MOST_NOTES = 100_000;
 
-/** Rows whose time is set to NO_TIME at once: memory that no event has reached is not touched. */
-const TIME_STEP = 1 << 14;
-/** From here on columns grow four times: what is reserved and not touched costs the system nothing. */
-const LARGE = 1 << 16;
-
-/** A stretch of fewer rows is moved row by row: a call for each column would cost more. */
-const SHORT = 48;
-
 /** Most rows that columns are made ready for before one was written. */
 const MOST_RESERVED = 1 << 22;
-
-/** Which half of a 64-bit element of a typed array is the low one on this host. */
-const LOW = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
-
-/** Growing columns of one event each. */
-class Columns {
-  /** Small at first: most captures of reports have few events, and an archive has thousands of them. */
-  #room = 64;
-  /** Rows that are ready to be written. */
-  #ready = 0;
-  length = 0;
-  kind = new Uint8Array(this.#room);
-  task = new Uint32Array(this.#room);
-  lock = new Int32Array(this.#room);
-  mode = new Uint8Array(this.#room);
-  site = new Int32Array(this.#room);
-  peer = new Int32Array(this.#room);
-  cpu = new Int32Array(this.#room);
-  context = new Uint8Array(this.#room);
-  known = new Uint8Array(this.#room);
-  disabled = new Uint8Array(this.#room);
-  episode = new Uint32Array(this.#room);
-  timeNs = new BigInt64Array(this.#room);
-  /** The same bytes as `timeNs`: writing two halves makes no BigInt. */
-  timeHalves = new Int32Array(this.timeNs.buffer);
-  where = new Float64Array(this.#room);
-
-  /** Takes address space for so many rows; memory is used as rows are written. */
-  reserve(rows: number): void {
-    if (rows > this.#room) this.#grow(rows);
-  }
-
-  /** Makes room for `count` more rows, whose times are NO_TIME until they are set, and all else zero. */
-  ensureRoom(count = 1): void {
-    if (this.length + count <= this.#ready) return;
-    while (this.length + count > this.#room) this.#grow(this.#room * (this.#room < LARGE ? 2 : 4));
-    const ready = Math.min(this.#room, this.length + count + TIME_STEP);
-    this.timeNs.fill(NO_TIME, this.#ready, ready);
-    this.#ready = ready;
-  }
-
-  #grow(room: number): void {
-    this.#room = room;
-    const { length } = this;
-    const grow = <A extends { set(from: A): void; subarray(from: number, to: number): A }>(
-      make: new (n: number) => A,
-      old: A,
-    ): A => {
-      const wider = new make(room);
-      wider.set(old.subarray(0, length));
-      return wider;
-    };
-    this.kind = grow(Uint8Array, this.kind);
-    this.task = grow(Uint32Array, this.task);
-    this.lock = grow(Int32Array, this.lock);
-    this.mode = grow(Uint8Array, this.mode);
-    this.site = grow(Int32Array, this.site);
-    this.peer = grow(Int32Array, this.peer);
-    this.cpu = grow(Int32Array, this.cpu);
-    this.context = grow(Uint8Array, this.context);
-    this.known = grow(Uint8Array, this.known);
-    this.disabled = grow(Uint8Array, this.disabled);
-    this.episode = grow(Uint32Array, this.episode);
-    this.timeNs = grow(BigInt64Array, this.timeNs);
-    this.timeHalves = new Int32Array(this.timeNs.buffer);
-    this.#ready = length;
-    this.where = grow(Float64Array, this.where);
-  }
-
-  /** Removes the rows that are marked; the others close up in order, stretch by stretch. */
-  drop(dropped: Uint8Array): void {
-    let to = dropped.indexOf(1);
-    if (to === -1) return;
-    const all = [
-      this.kind,
-      this.task,
-      this.lock,
-      this.mode,
-      this.site,
-      this.peer,
-      this.cpu,
-      this.context,
-      this.known,
-      this.disabled,
-      this.episode,
-      this.timeNs,
-      this.where,
-    ];
-    const { length } = this;
-    for (let from = to; from < length; ) {
-      while (from < length && dropped[from] === 1) from++;
-      if (from >= length) break;
-      const next = dropped.indexOf(1, from);
-      const end = next === -1 ? length : Math.min(next, length);
-      if (end - from < SHORT) this.#moveRows(from, end, to);
-      else for (const column of all) column.copyWithin(to, from, end);
-      to += end - from;
-      from = end;
-    }
-    this.length = to;
-  }
-
-  #moveRows(first: number, end: number, at: number): void {
-    for (let from = first, to = at; from < end; from++, to++) {
-      this.kind[to] = this.kind[from]!;
-      this.task[to] = this.task[from]!;
-      this.lock[to] = this.lock[from]!;
-      this.mode[to] = this.mode[from]!;
-      this.site[to] = this.site[from]!;
-      this.peer[to] = this.peer[from]!;
-      this.cpu[to] = this.cpu[from]!;
-      this.context[to] = this.context[from]!;
-      this.known[to] = this.known[from]!;
-      this.disabled[to] = this.disabled[from]!;
-      this.episode[to] = this.episode[from]!;
-      this.timeHalves[2 * to] = this.timeHalves[2 * from]!;
-      this.timeHalves[2 * to + 1] = this.timeHalves[2 * from + 1]!;
-      this.where[to] = this.where[from]!;
-    }
-  }
-
-  finish(): EventColumns {
-    const n = this.length;
-    // A copy of large columns would need their memory twice.
-    const cut = <A extends { subarray(from: number, to: number): A; slice(from: number, to: number): A }>(
-      column: A,
-    ): A => (n < LARGE ? column.slice(0, n) : column.subarray(0, n));
-    return {
-      kind: cut(this.kind),
-      task: cut(this.task),
-      lock: cut(this.lock),
-      mode: cut(this.mode),
-      site: cut(this.site),
-      peer: cut(this.peer),
-      cpu: cut(this.cpu),
-      context: cut(this.context),
-      known: cut(this.known),
-      disabled: cut(this.disabled),
-      episode: cut(this.episode),
-      timeNs: cut(this.timeNs),
-      where: cut(this.where),
-    };
-  }
-}
 
 /**
  * Collects what an importer reads and makes a Capture of it. Throws (our own bug, with the state) when an importer
@@ -253,7 +102,7 @@ export class CaptureBuilder {
   readonly #notes: Note[] = [];
   readonly #byEvent = new Map<string, number>();
   readonly #platform = new Set<string>();
-  readonly #columns = new Columns();
+  readonly #columns = new RowColumns();
   /** Rows that came in blocks. An importer hands over the one or the other. */
   #plain: PlainColumns | null = null;
   #plainEpisode = -1;
@@ -338,22 +187,23 @@ export class CaptureBuilder {
     if (event.lock === undefined ? NEEDS_LOCK.has(event.kind) : this.#locks[event.lock] === undefined)
       throw new Error(`builder: ${event.kind} without a known lock (${event.lock})`);
     if (!(event.where >= 0)) throw new Error(`builder: ${event.kind} without provenance`);
-    const columns = this.#columns;
-    columns.ensureRoom();
-    const i = columns.length++;
-    columns.kind[i] = EVENT_KINDS.indexOf(event.kind);
-    columns.task[i] = event.task;
-    columns.lock[i] = event.lock ?? NONE;
-    columns.mode[i] = LOCK_MODES.indexOf(event.mode ?? 'exclusive');
-    columns.site[i] = event.site ?? NONE;
-    columns.peer[i] = event.peer ?? NONE;
-    columns.cpu[i] = event.cpu ?? NONE;
-    columns.context[i] = CONTEXTS.indexOf(event.context ?? 'task');
-    columns.known[i] = KNOWN_BY.indexOf(event.known);
-    columns.disabled[i] = event.disabled ?? 0;
-    columns.episode[i] = event.episode;
-    columns.timeNs[i] = event.timeNs ?? NO_TIME;
-    columns.where[i] = event.where;
+    const time = event.timeNs ?? NO_TIME;
+    const row = this.#columns.push(
+      EVENT_KINDS.indexOf(event.kind),
+      event.task,
+      event.lock ?? NONE,
+      LOCK_MODES.indexOf(event.mode ?? 'exclusive'),
+      event.peer ?? NONE,
+      event.cpu ?? NONE,
+      CONTEXTS.indexOf(event.context ?? 'task'),
+      KNOWN_BY.indexOf(event.known),
+      event.disabled ?? 0,
+      event.episode,
+      Number(BigInt.asIntN(32, time >> 32n)),
+      Number(BigInt.asIntN(32, time)),
+      event.where,
+    );
+    if (event.site !== undefined && event.site !== null) this.#columns.setSite(row, event.site);
   }
 
   /**
@@ -407,47 +257,48 @@ export class CaptureBuilder {
     if (task >= this.#tasks.length || episode >= this.#episodes.length || lock >= this.#locks.length)
       throw new Error(`builder: row of unknown task ${task}, episode ${episode} or lock ${lock}`);
     if (!(where >= 0)) throw new Error(`builder: ${EVENT_KINDS[kind]} without provenance`);
-    const columns = this.#columns;
-    columns.ensureRoom();
-    const i = columns.length++;
-    columns.kind[i] = kind;
-    columns.task[i] = task;
-    columns.lock[i] = lock;
-    columns.mode[i] = mode;
-    columns.site[i] = NONE;
-    columns.peer[i] = peer;
-    columns.cpu[i] = cpu;
-    columns.context[i] = context;
-    columns.known[i] = known;
-    columns.disabled[i] = disabled;
-    columns.episode[i] = episode;
-    columns.timeHalves[2 * i + LOW] = timeLow;
-    columns.timeHalves[2 * i + 1 - LOW] = timeHigh;
-    columns.where[i] = where;
-    return i;
+    return this.#columns.push(
+      kind,
+      task,
+      lock,
+      mode,
+      peer,
+      cpu,
+      context,
+      known,
+      disabled,
+      episode,
+      timeHigh,
+      timeLow,
+      where,
+    );
   }
 
   /** Gives a row its site: a tracer prints the stack behind the event. */
   setSite(row: number, site: SiteId): void {
-    this.#columns.site[row] = site;
+    this.#columns.setSite(row, site);
   }
   /** Moves a row to another lock that turned out to be the same object. */
   setLock(row: number, lock: LockId): void {
-    this.#columns.lock[row] = lock;
+    this.#columns.setLock(row, lock);
   }
   lockOfRow(row: number): number {
-    return this.#columns.lock[row]!;
+    return this.#columns.lockAt(row);
   }
   whereOfRow(row: number): number {
-    return this.#columns.where[row]!;
+    return this.#columns.whereAt(row);
   }
   kindOfRow(row: number): number {
-    return this.#columns.kind[row]!;
+    return this.#columns.kindAt(row);
   }
 
-  /** Removes the rows marked with 1, once, before `finish`; row numbers handed out before mean nothing afterwards. */
-  dropRows(dropped: Uint8Array): void {
-    this.#columns.drop(dropped);
+  /** Marks a row to be removed. */
+  dropRow(row: number): void {
+    this.#columns.drop(row);
+  }
+  /** Removes the rows that are marked, before `finish`; row numbers handed out before mean nothing afterwards. */
+  removeDropped(): void {
+    this.#columns.closeUp();
   }
 
   assumesOf(id: EpisodeId): readonly string[] {
@@ -458,7 +309,7 @@ export class CaptureBuilder {
   dropUnusedLocks(): void {
     const columns = this.#columns;
     const used = new Uint8Array(this.#locks.length);
-    for (let i = 0; i < columns.length; i++) if (columns.lock[i]! >= 0) used[columns.lock[i]!] = 1;
+    for (let i = 0; i < columns.length; i++) if (columns.lockAt(i) >= 0) used[columns.lockAt(i)] = 1;
     const newLock = new Int32Array(this.#locks.length).fill(NONE);
     const newClass = new Int32Array(this.#classes.length).fill(NONE);
     const locks: CaptureLock[] = [];
@@ -470,7 +321,7 @@ export class CaptureBuilder {
     });
     if (newLock.some((now, id) => now !== id))
       for (let i = 0; i < columns.length; i++)
-        if (columns.lock[i]! >= 0) columns.lock[i] = newLock[columns.lock[i]!]!;
+        if (columns.lockAt(i) >= 0) columns.setLock(i, newLock[columns.lockAt(i)]!);
     this.#locks.length = 0;
     for (const lock of locks) this.#locks.push(lock);
     this.#classes.length = 0;

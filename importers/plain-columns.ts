@@ -1,6 +1,8 @@
 // Columns of a recording that says little of each event: what is the same in all rows, or nearly, is kept once.
 import { EVENT_KINDS, type EventColumns, type LazyColumns, NO_TIME } from '../corpus/schema/event.js';
 import { NONE } from '../corpus/schema/ids.js';
+import { once } from './once.js';
+import { Sparse } from './sparse.js';
 
 /** Columns of some events, for importers that read millions; each as in `EventColumns`. */
 export interface EventBlock {
@@ -22,45 +24,6 @@ const ROOMY = 1 << 22;
 
 const FORK = EVENT_KINDS.indexOf('fork');
 const JOIN = EVENT_KINDS.indexOf('join');
-
-/** Numbers in ascending rows: only rows that say something are kept. */
-class Sparse {
-  #rows = new Int32Array(64);
-  #values = new Float64Array(64);
-  length = 0;
-
-  put(row: number, value: number): void {
-    if (this.length === this.#rows.length) {
-      const rows = new Int32Array(this.length * 2);
-      rows.set(this.#rows);
-      this.#rows = rows;
-      const values = new Float64Array(this.length * 2);
-      values.set(this.#values);
-      this.#values = values;
-    }
-    this.#rows[this.length] = row;
-    this.#values[this.length++] = value;
-  }
-
-  row(i: number): number {
-    return this.#rows[i]!;
-  }
-  value(i: number): number {
-    return this.#values[i]!;
-  }
-
-  /** Index of the last entry at or before a row; -1 if there is none. */
-  at(row: number): number {
-    let low = 0;
-    let high = this.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#rows[middle]! <= row) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
-}
 
 /** Rows that come in blocks; every one is exclusive, in task context, observed, without CPU and time, and of one episode. */
 export class PlainColumns {
@@ -126,8 +89,7 @@ export class PlainColumns {
   }
 
   #peerAt(row: number): number {
-    const i = this.#peers.at(row);
-    return i >= 0 && this.#peers.row(i) === row ? this.#peers.value(i) : NONE;
+    return this.#peers.valueAt(row, NONE);
   }
 
   #where(): Float64Array {
@@ -211,12 +173,4 @@ export class PlainColumns {
 
 function filled(n: number, value: number): Uint32Array {
   return new Uint32Array(n).fill(value);
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | null = null;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

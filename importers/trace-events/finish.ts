@@ -66,7 +66,7 @@ export function finishMapping(ledger: Ledger, pairing: Pairing, calls: CallMappe
         assumes: [...builder.assumesOf(episode), BY_CALL],
       });
   if (dropped.size > 0) dropRowsOf(ledger, dropped);
-  if (ledger.anyDropped) builder.dropRows(ledger.dropped);
+  if (ledger.anyDropped) builder.removeDropped();
   builder.dropUnusedLocks();
   if (ledger.thinned > 0) builder.skips.count('sched_events_thinned', null, ledger.thinned);
 }

@@ -65,7 +65,6 @@ export class Ledger {
   readonly episodes: EpisodeId[] = [];
   /** True once the episode has an event of a lock. */
   #told = false;
-  #dropped = new Uint8Array(1024);
   #rows = 0;
   anyDropped = false;
   readonly #spare = shortList<Pending>();
@@ -86,9 +85,6 @@ export class Ledger {
   }
   get rows(): number {
     return this.#rows;
-  }
-  get dropped(): Uint8Array {
-    return this.#dropped.subarray(0, this.#rows);
   }
 
   /** The runner of the record at hand, for an event of a lock. */
@@ -209,12 +205,7 @@ export class Ledger {
 
   drop(row: number): void {
     if (row < 0) return;
-    if (row >= this.#dropped.length) {
-      const grown = new Uint8Array(Math.max(2 * this.#dropped.length, row + 1));
-      grown.set(this.#dropped);
-      this.#dropped = grown;
-    }
-    this.#dropped[row] = 1;
+    this.#builder.dropRow(row);
     this.anyDropped = true;
   }
 
