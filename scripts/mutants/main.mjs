@@ -48,11 +48,13 @@ const TEST_FILES = [
   'engine/explore/classics.test.ts',
   'engine/predict/predict.test.ts',
   'engine/predict/shapes.test.ts',
+  'engine/predict/construct.test.ts',
   'engine/model/differential.test.ts',
   'engine/explore/explore.test.ts',
   'engine/explore/plain.test.ts',
   'engine/lower/trace/lower-trace.test.ts',
   'engine/lower/trace/decided.test.ts',
+  'engine/lower/trace/scale.test.ts',
 ];
 /** A test has this much of the processor, beyond five times what it takes without a mutant; so has loading the modules. */
 const SPARE_MS = 3000;
