@@ -7,12 +7,21 @@ import { fullSteps, type SearchLimits } from './full.js';
 import { plainFullSteps } from './plain-full.js';
 import { plainProgram } from './plain-program.js';
 import { plainReducedSteps } from './plain-reduced.js';
-import { reducedSteps } from './reduced.js';
+import { type ReducedResult, reducedSteps } from './reduced.js';
+import { isRingProgram, ringSteps } from './rings.js';
+
+/**
+ * States of a search of orders before the rings of a program that only takes and gives back locks are looked at one by one: what is
+ * over so soon is told as ever. Plain searches are fast.
+ */
+const STATES_BEFORE_RINGS = 4096;
+const PLAIN_STATES_BEFORE_RINGS = 65536;
 
 /**
  * Searches all schedules of a program, with exact state keys. `reduced` false tries every transition in every order; true
  * leaves out orders that lead to the same ends. The finds are the same. Plain programs, which only take and give back
- * locks, are searched on a smaller state (docs/adr/0094), in which waiting is no transition of its own.
+ * locks, are searched on a smaller state (docs/adr/0094), in which waiting is no transition of its own. What only takes and gives
+ * back locks and is not soon over is decided ring by ring (docs/adr/0120).
  * Throws if the program is ill-formed: compile it first.
  */
 export function explore(program: Program, limits: SearchLimits, reduced = true): SearchResult {
@@ -38,14 +47,20 @@ export function* exploreSteps(
   reduced = true,
 ): Generator<number, SearchResult> {
   const plain = plainProgram(machine.compiled);
-  if (plain === null) {
-    // Program counters that go back (`ww begin`) are beyond what the reduction looks ahead.
-    if (!reduced || machine.compiled.hasContexts) return yield* fullSteps(machine, limits);
-  }
-  const { settled, ...result } =
+  // Program counters that go back (`ww begin`) are beyond what the reduction looks ahead.
+  if (plain === null && (!reduced || machine.compiled.hasContexts)) return yield* fullSteps(machine, limits);
+  const first = plain === null ? STATES_BEFORE_RINGS : PLAIN_STATES_BEFORE_RINGS;
+  const byRings = reduced && limits.states > first && isRingProgram(machine.compiled);
+  const search = (states: number): Generator<number, ReducedResult> =>
     plain === null
-      ? yield* reducedSteps(machine, limits)
-      : yield* (reduced ? plainReducedSteps : plainFullSteps)(machine, plain, limits);
+      ? reducedSteps(machine, { states })
+      : (reduced ? plainReducedSteps : plainFullSteps)(machine, plain, { states });
+  let { settled, ...result } = yield* search(byRings ? first : limits.states);
+  if (byRings && !result.complete) {
+    const rings = yield* ringSteps(machine);
+    if (rings !== null) return rings;
+    ({ settled, ...result } = yield* search(limits.states));
+  }
   if (settled || !result.complete) return result;
   // An end was seen that on no path tried comes first: whether it ever does, only all orders tell.
   return yield* fullSteps(machine, limits);

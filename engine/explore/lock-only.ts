@@ -18,16 +18,25 @@ const KINDS: ReadonlySet<LockKind> = new Set([
 
 /**
  * True if every end of the program is a cycle of tasks that no other task has a part in (docs/lock-model.md, "What a search may
- * leave out"): plain kinds, no attempts, guards, flags, interrupts or order between tasks, and each body gives back
- * exactly what it takes.
+ * leave out"): as `takesAndGivesBack` says, and interrupts name their CPU, which they share with one task at most.
  */
-export function isLockOnly({ locks, tasks }: Program): boolean {
-  if (!locks.every((lock) => KINDS.has(lock.kind))) return false;
+export function isLockOnly(program: Program): boolean {
+  const { tasks } = program;
   if (tasks.some((task) => task.irq !== null)) {
     const plain = tasks.filter((task) => task.irq === null && task.cpu !== null).map((task) => task.cpu);
     if (new Set(plain).size < plain.length) return false;
-    if (!tasks.every((task) => (task.irq === null || task.cpu !== null) && restoresIrqs(task))) return false;
+    if (!tasks.every((task) => task.irq === null || task.cpu !== null)) return false;
   }
+  return takesAndGivesBack(program);
+}
+
+/**
+ * True if the tasks only take and give back locks: plain kinds, no attempts, guards, flags or order between tasks, and each
+ * body gives back exactly what it takes; with interrupts it switches on just what it switched off.
+ */
+export function takesAndGivesBack({ locks, tasks }: Program): boolean {
+  if (!locks.every((lock) => KINDS.has(lock.kind))) return false;
+  if (tasks.some((task) => task.irq !== null) && !tasks.every(restoresIrqs)) return false;
   return tasks.every((task) => {
     if (task.after !== null) return false;
     const depth = new Map<string, number>();
