@@ -79,12 +79,28 @@ describe('small recordings, decided', () => {
     ['three of them', '0 a A a B r B r A\n1 a B a C r C r B\n2 a C a A r A r C', 1],
     ['a join that waits for who wants the lock', '0 f T1\n1 a L r L\n0 a L j T1 r L', 1],
     ['a lock that spans threads', `0 a G f T1\n1 ${AB}\n0 j T1 r G\n2 a G ${BA} r G`, 0],
+    [
+      'a section of another one has to be over, though neither of two is alone in the way',
+      `2 a L w x r L\n4 a M w y r M\n3 g x a M r M w z\n5 g y a L r L w u\n1 a X ${BA} r X\n0 g z g u a X r X ${AB}`,
+      1,
+    ],
     ['sections in another order than recorded', `1 a B r B\n0 ${AB}\n1 ${BA}`, 1],
   ])('%s', async (_name, short, expected) => {
     const capture = await captureOf(std(short));
     expect(deadlocks(capture)).toBe(expected);
     const { found, complete } = predicted(capture);
     expect([found.length, complete]).toEqual([expected, true]);
+  });
+
+  it('a lock that was taken twice before a moment is free when it was given back twice', async () => {
+    // T0 takes L behind T1, which gives it back for good only behind its read of z, so that T0 comes to K behind T2, which stands there with K.
+    const late = `2 a K w z a A r A r K\n1 r L g z r L\n0 g v a L r L a K r K a A a K r K r A`;
+    const capture = await captureOf(std(`1 a L a L w v\n9${' w q'.repeat(600)}\n${late}`));
+    expect(predicted(capture)).toEqual({ found: [], complete: true });
+    const once = await captureOf(
+      std(`1 a L w v\n9${' w q'.repeat(600)}\n${late.replace('r L g z r L', 'r L g z')}`),
+    );
+    expect(predicted(once)).toEqual({ found: ['A<K K<A'], complete: true });
   });
 
   it('too large a recording is not decided, and says so', async () => {

@@ -20,6 +20,17 @@ export const THREADS = 4;
 /** Locks, and variables behind them, in one numbering. */
 export const RESOURCES = LOCKS + VARIABLES;
 
+/** Dice of a seed: xorshift of 32 bits. */
+export function diceOf(seed: number): Dice {
+  let x = (seed ^ 0x9e3779b9) | 1;
+  return (below) => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return (x >>> 0) % below;
+  };
+}
+
 /** Rows that belong to no recording stand before and behind it. */
 const PADDING = 5;
 
@@ -92,16 +103,18 @@ export interface Holding {
   readonly lock: number;
   readonly thread: number;
   readonly row: number;
+  /** How many times its thread has taken it. */
+  readonly depth: number;
 }
 
 /** A section: from the outermost acquisition of a lock to its release, or to none. */
-export interface Section extends Holding {
+export interface Section extends Omit<Holding, 'depth'> {
   readonly over: number;
 }
 
 /** What is held before a row, in the order of taking, and the sections up to there. */
 export function heldBefore(trace: Trace, row: number): { holdings: Holding[]; sections: Section[] } {
-  let holdings: (Holding & { depth: number })[] = [];
+  let holdings: { lock: number; thread: number; row: number; depth: number }[] = [];
   const sections: Section[] = [];
   for (let e = trace.from; e < row; e++) {
     const lock = trace.lock[e]!;
@@ -120,10 +133,7 @@ export function heldBefore(trace: Trace, row: number): { holdings: Holding[]; se
       sections[at] = { ...sections[at]!, over: e };
     }
   }
-  return {
-    holdings: holdings.map(({ lock, thread, row: since }) => ({ lock, thread, row: since })),
-    sections,
-  };
+  return { holdings, sections };
 }
 
 /** The moment at a row. */
@@ -205,7 +215,7 @@ export function askedFor(trace: Trace): TraceDependency[] {
 export function madePattern(dice: Dice, trace: Trace): Pattern | null {
   const all = askedFor(trace);
   const pattern: TraceDependency[] = [];
-  for (let i = 0; i < 12 && pattern.length < 3 && all.length > 0; i++) {
+  for (let i = 0; i < 30 && pattern.length < 3 && all.length > 0; i++) {
     const next = all[dice(all.length)]!;
     const fits = pattern.every(
       ({ thread, held }) => thread !== next.thread && !held.some((lock) => next.held.includes(lock)),

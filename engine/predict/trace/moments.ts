@@ -7,6 +7,8 @@ export interface OpenSection {
   readonly lock: number;
   /** Row of the acquisition. */
   readonly row: number;
+  /** How many times it was taken and not given back. */
+  readonly depth: number;
 }
 
 /** A state that the recording went through: all before `row` is done. */
@@ -47,7 +49,8 @@ export class Moments {
     const open: OpenSection[] = [];
     for (let t = 0; t < this.#trace.threads; t++)
       for (let l = this.#held.top[t]!; l >= 0; l = this.#held.below[l]!)
-        if (l < this.#trace.locks) open.push({ thread: t, lock: l, row: this.taken[l]! });
+        if (l < this.#trace.locks)
+          open.push({ thread: t, lock: l, row: this.taken[l]!, depth: this.#held.depth[l]! });
     this.kept.push({ row, open: open.sort((a, b) => a.row - b.row) });
     this.#open += open.length;
     this.next = this.#open > MOST_OPEN ? this.#trace.to : row + this.#step;

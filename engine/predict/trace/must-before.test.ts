@@ -1,8 +1,8 @@
 // Tests of must-before and stops against the transitive closure of what each row depends on.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Dice } from '../../lower/trace/made-recordings.laws.js';
 import {
+  diceOf,
   heldBefore,
   madeTrace,
   RESOURCES,
@@ -15,11 +15,7 @@ import { MustBefore } from './must-before.js';
 import { stopsOf } from './stops.js';
 import { ACQUIRE, JOIN, READ, type Trace, WRITE } from './trace.js';
 
-const dice = fc.infiniteStream(fc.nat(1 << 20)).map(
-  (stream): Dice =>
-    (below) =>
-      Number(stream.next().value) % below,
-);
+const dice = fc.nat().map(diceOf);
 
 /** Everything that must come before a row, without itself; `to` stands for the end of a thread: `[thread, row]`. */
 function allBefore(trace: Trace, row: number): Set<string> {

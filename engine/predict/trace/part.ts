@@ -22,7 +22,7 @@ export interface Part {
   readonly of: readonly number[][];
   /** Node that forks each thread, or -1. */
   readonly forkOf: Int32Array;
-  /** Of what is held in the end: the row of the acquisition. */
+  /** Of sections that are not over inside the part, of one lock perhaps several: the row of the acquisition. */
   readonly open: readonly number[];
   /** So many nodes of each thread stand for what it held at the beginning: they come before all others. */
   readonly begun: Int32Array;
@@ -106,8 +106,8 @@ export function partOf(
     places.push(of[t]!.push(n));
     return n;
   };
-  for (const { thread, lock: l, row } of moment.open) {
-    held.take(thread, l);
+  for (const { thread, lock: l, row, depth } of moment.open) {
+    for (let i = 0; i < depth; i++) held.take(thread, l);
     if (user[l] === SEVERAL) openNode.set(l, put(row, ACQUIRE, locks.of(l)));
   }
   const begun = of.map((nodes) => nodes.length);
@@ -153,7 +153,8 @@ export function partOf(
     mate: Int32Array.from(mates),
     of,
     forkOf,
-    open: [...openNode.values()].map((n) => rows[n]!),
+    // Not those of `openNode`: where the part leaves out a release, another thread's section of the lock may stand behind.
+    open: rows.filter((_, n) => ops[n] === ACQUIRE && mates[n] === -1),
     begun: Int32Array.from({ length: threads.size }, (_, t) => begun[t] ?? 0),
   };
 }

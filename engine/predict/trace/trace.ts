@@ -73,13 +73,14 @@ export class Held {
   /** Below each resource that is held: what its holder took before, or -1. */
   readonly below: Int32Array;
   readonly holder: Int32Array;
-  readonly #depth: Int32Array;
+  /** How many times its holder has taken each lock. */
+  readonly depth: Int32Array;
 
   constructor(trace: Trace) {
     this.top = new Int32Array(trace.threads).fill(NOBODY);
     this.below = new Int32Array(trace.locks + trace.threads).fill(NOBODY);
     this.holder = new Int32Array(trace.locks + trace.threads).fill(NOBODY);
-    this.#depth = new Int32Array(trace.locks);
+    this.depth = new Int32Array(trace.locks);
     for (let t = 0; t < trace.threads; t++) {
       if (trace.joined[t] !== 1) continue;
       this.top[t] = aliveOf(trace, t);
@@ -91,13 +92,13 @@ export class Held {
   take(t: number, lock: number): boolean {
     const holder = this.holder[lock]!;
     if (holder === t) {
-      this.#depth[lock]!++;
+      this.depth[lock]!++;
       return false;
     }
     // Somebody else had it: that it was given back was not recorded.
     if (holder !== NOBODY) this.#unlink(holder, lock);
     this.holder[lock] = t;
-    this.#depth[lock] = 1;
+    this.depth[lock] = 1;
     this.below[lock] = this.top[t]!;
     this.top[t] = lock;
     return true;
@@ -106,7 +107,7 @@ export class Held {
   /** True if the lock is free now. Another thread than its holder may give it back. What nobody took is passed over. */
   give(lock: number): boolean {
     const holder = this.holder[lock]!;
-    if (holder === NOBODY || --this.#depth[lock]! > 0) return false;
+    if (holder === NOBODY || --this.depth[lock]! > 0) return false;
     this.#unlink(holder, lock);
     return true;
   }
