@@ -26,6 +26,7 @@ export type NamedGenome = GenomeOf<string>;
 /**
  * One entry for each transition (an op done, or a task becoming a waiter), in order; the exact record of a run. An
  * entry is a task index, plus 32 * (c + 1) where an irq task without `cpu` hits the program's c-th CPU rather than
- * that of whoever acted last (engine/model/choice.ts).
+ * that of whoever acted last (engine/model/choice.ts). In a program of more than 32 tasks, which only the interpreter
+ * runs whole, the 32 is the next power of two that they fit in.
  */
 export type Schedule = readonly number[];

@@ -1,5 +1,19 @@
 // Find: what of a verdict counts as found.
-import type { SearchFind, Verdict } from '../../corpus/schema/verdict.js';
+import type { Program } from '../../corpus/schema/program.js';
+import type { SearchFind, SearchResult, Verdict } from '../../corpus/schema/verdict.js';
+
+/** An end, in the smallest program in which it was found: some tasks of the whole, in its order. */
+export interface PartFind {
+  readonly kind: SearchFind['kind'];
+  /** Names, sorted. */
+  readonly tasks: readonly string[];
+  readonly program: Program;
+  /** Over the tasks of `program`. */
+  readonly schedule: readonly number[];
+}
+
+/** What the searches of parts come to. */
+export type PartsTotal = Omit<SearchResult, 'finds'>;
 
 /** Kind and tasks of an end, or null for one that is no find. */
 export function findOf(verdict: Verdict): Pick<SearchFind, 'kind' | 'tasks'> | null {

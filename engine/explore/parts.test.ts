@@ -12,8 +12,8 @@ import { reduceLockOnly } from './lock-only.js';
 import { meetings } from './meetings.js';
 import { type PartsResult, partsSteps } from './parts.js';
 
-function searched(program: Program, states = 200_000): PartsResult {
-  const search = partsSteps(program, { states });
+function searched(program: Program, most?: number): PartsResult {
+  const search = partsSteps(program, { states: 200_000 }, most);
   for (;;) {
     const step = search.next();
     if (step.done === true) return step.value;
@@ -158,6 +158,53 @@ describe('the ends of the parts', () => {
   });
 });
 
+describe('the ends of parts that are larger than a search takes', () => {
+  it('are those of the whole where every end is a cycle of locks', () => {
+    let large = 0;
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 3, max: 4 }),
+        fc.integer({ min: 1, max: 2 }),
+        (seed, tasks, most) => {
+          const shape = {
+            kinds: ['mutex', 'rwsem', 'rwlock'],
+            unfair: 30,
+            rules: true,
+            locks: 3,
+            ops: 5,
+          } as const;
+          const made = randomProgram(xorshift(seed), { ...PLAIN_SHAPE, ...shape, tasks });
+          const program = { ...made, tasks: made.tasks.map(balanced) };
+          const result = searched(program, most);
+          if (result.tooLarge === null && result.finds.some((find) => find.tasks.length > most)) large++;
+          const found = ends(result);
+          if (result.complete) expect(found).toEqual(whole(program));
+          else expect(whole(program)).toEqual(expect.arrayContaining(found));
+        },
+      ),
+      { numRuns: 600 },
+    );
+    expect(large).toBeGreaterThan(5);
+  });
+
+  it.each(Object.entries(SHAPES))('are some of those of the whole: %s', (_name, shape) => {
+    let some = 0;
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const program = randomProgram(xorshift(seed), { ...PLAIN_SHAPE, locks: 4, ...shape, tasks: 4 });
+        const result = searched(program, 2);
+        const found = ends(result);
+        if (found.length > 0) some++;
+        if (result.complete) expect(found).toEqual(whole(program));
+        else expect(whole(program)).toEqual(expect.arrayContaining(found));
+      }),
+      { numRuns: 300 },
+    );
+    expect(some).toBeGreaterThan(20);
+  });
+});
+
 describe('the ends of the parts, with interrupts', () => {
   it('are those of the whole where CPUs are equal', () => {
     let capped = 0;
@@ -268,16 +315,35 @@ describe('programs of hundreds of tasks', () => {
     expect(ends(result)).toEqual(cpus.map((_, i) => said('deadlock', [`t${i}`, `i${i}`])).sort());
   });
 
-  it('are refused by name where too many hang together', () => {
+  it.each([32, 40, 100])('are decided where one cycle goes through all: %i', (tasks) => {
     const ring = Array.from(
-      { length: 40 },
+      { length: tasks },
       (_, i) =>
-        `task p${i}\n  lock l${i}\n  lock l${(i + 1) % 40}\n  unlock l${i}\n  unlock l${(i + 1) % 40}\n`,
+        `task p${i}\n  lock l${i}\n  lock l${(i + 1) % tasks}\n  unlock l${(i + 1) % tasks}\n  unlock l${i}\n`,
     );
-    const locks = Array.from({ length: 40 }, (_, i) => `lock l${i} mutex\n`);
+    const locks = Array.from({ length: tasks }, (_, i) => `lock l${i} mutex\n`);
     const result = searched(parsed(`litmus 1 ring\n${locks.join('')}${ring.join('')}`));
-    expect(result).toMatchObject({ complete: false, finds: [] });
-    expect(result.tooLarge).toHaveLength(40);
+    expect(result).toMatchObject({ complete: true, tooLarge: null });
+    expect(ends(result)).toEqual([
+      said(
+        'deadlock',
+        ring.map((_, i) => `p${i}`),
+      ),
+    ]);
+  });
+
+  it('are searched where many hang together by more than locks, and named where that proves nothing', () => {
+    const workers = Array.from(
+      { length: 60 },
+      (_, i) =>
+        `task w${i}\n  unless stop: lock M${i}\n  lock A try\n  unlock A\n  unless stop: unlock M${i}\n`,
+    );
+    const locks = workers.map((_, i) => `lock M${i} mutex\n`).join('');
+    const head = `litmus 1 stop\nflag stop\nlock A mutex\nlock B mutex\n${locks}`;
+    const result = searched(parsed(`${head}${workers.join('')}task x\n${AB}task y\n${BA}`));
+    expect(ends(result)).toEqual([said('deadlock', ['x', 'y'])]);
+    expect(result.complete).toBe(false);
+    expect(result.tooLarge).toHaveLength(62);
   });
 
   it('come to rest together: each way in which somebody is stranded', () => {

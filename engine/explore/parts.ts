@@ -1,30 +1,23 @@
 // Parts: a program searched as the independent programs that it falls into, so that what does not meet is not multiplied.
 import type { Program } from '../../corpus/schema/program.js';
-import type { SearchFind, SearchResult } from '../../corpus/schema/verdict.js';
+import type { SearchResult } from '../../corpus/schema/verdict.js';
 import { MAX_TASKS } from '../model/choice.js';
 import { compileOrThrow } from '../model/compile.js';
+import { replay, replayGenome } from '../model/interpreter.js';
 import { Machine } from '../model/machine.js';
 import { xorshift } from '../rng.js';
 import { randomScheduler } from '../schedulers/random.js';
 import { slice } from '../shrink/slice.js';
 import { exploreMachine, exploreSteps } from './exhaustive.js';
+import type { PartFind, PartsTotal } from './find.js';
 import type { SearchLimits } from './full.js';
+import { largeSteps } from './large.js';
 import { type Copy, isLockOnly, reduceLockOnly } from './lock-only.js';
 import { meetings } from './meetings.js';
 
-/** An end, in the smallest program in which it was found: some tasks of the whole, in its order. */
-export interface PartFind {
-  readonly kind: SearchFind['kind'];
-  /** Names, sorted. */
-  readonly tasks: readonly string[];
-  readonly program: Program;
-  /** Over the tasks of `program`. */
-  readonly schedule: readonly number[];
-}
-
-export interface PartsResult extends Omit<SearchResult, 'finds'> {
+export interface PartsResult extends PartsTotal {
   readonly finds: readonly PartFind[];
-  /** Names of the tasks of a part that is too large for one search; then nothing is complete. Null: there is none. */
+  /** Names of the tasks of a part that was too large for one search and for a proof by its lock order; then `complete` is false. */
   readonly tooLarge: readonly string[] | null;
 }
 
@@ -55,15 +48,17 @@ function partsOf(program: Program): Part[] {
 /**
  * All ends of a program of any number of tasks. A run of the whole is a run of each part, and ends with the first bad end of any;
  * "stranded" is said when nobody at all can move, so those ends of the parts are put together.
- * Pauses as `exploreSteps` does. Throws if the program is ill-formed.
+ * A part of more than `most` tasks is searched by its lock order and in slices. Pauses as `exploreSteps` does. Throws if the
+ * program is ill-formed.
  */
-export function* partsSteps(program: Program, limits: SearchLimits): Generator<number, PartsResult> {
+export function* partsSteps(
+  program: Program,
+  limits: SearchLimits,
+  most = MAX_TASKS,
+): Generator<number, PartsResult> {
   const parts = partsOf(program);
-  const large = parts.find((part) => part.program.tasks.length > MAX_TASKS);
   const total = { complete: true, states: 0, schedules: 0, steps: 0 };
-  if (large !== undefined) {
-    return { ...total, complete: false, finds: [], tooLarge: large.program.tasks.map((task) => task.name) };
-  }
+  let tooLarge: readonly string[] | null = null;
   if (parts.length === 0) return { ...total, ...oneAfterAnother(program), finds: [], tooLarge: null };
   const atOnce = overAtTheStart(program, parts);
   if (atOnce !== null) return { ...total, finds: [atOnce], tooLarge: null };
@@ -71,18 +66,28 @@ export function* partsSteps(program: Program, limits: SearchLimits): Generator<n
   /** By part: ways in which it can end without ending the run of the whole; null: well. */
   const quiet: (PartFind | null)[][] = [];
   for (const part of parts) {
+    const left = { states: Math.max(0, limits.states - total.states) };
+    if (part.program.tasks.length > most) {
+      const search = largeSteps(part.program, left, most);
+      let step = search.next();
+      for (; step.done !== true; step = search.next()) yield total.states + step.value;
+      add(total, step.value);
+      if (!step.value.complete) tooLarge ??= part.program.tasks.map((task) => task.name);
+      const copied = withCopies(program, part, step.value.finds);
+      if (copied === null) total.complete = false;
+      finds.push(...(copied ?? step.value.finds));
+      quiet.push(endsWellInTurn(part.program) ? [null] : []);
+      continue;
+    }
     const machine = new Machine(compileOrThrow(part.program));
-    const search = exploreSteps(machine, { states: Math.max(0, limits.states - total.states) });
+    const search = exploreSteps(machine, left);
     let step = search.next();
     while (step.done !== true) {
       yield total.states + step.value;
       step = search.next();
     }
     const result = step.value;
-    total.complete &&= result.complete;
-    total.states += result.states;
-    total.schedules += result.schedules;
-    total.steps += result.steps;
+    add(total, result);
     const found = result.finds.map(({ kind, tasks, schedule }): PartFind => {
       const names = tasks.map((t) => part.program.tasks[t]!.name).sort();
       return { kind, tasks: names, program: part.program, schedule };
@@ -102,7 +107,19 @@ export function* partsSteps(program: Program, limits: SearchLimits): Generator<n
   if (unsure && quiet.some((ends) => ends.some((end) => end !== null))) total.complete = false;
   finds.push(...(together ?? quiet.flat().filter((end) => end !== null)));
   // A search that never had to choose has still looked at the beginning.
-  return { ...total, states: Math.max(1, total.states), finds, tooLarge: null };
+  return { ...total, states: Math.max(1, total.states), finds, tooLarge };
+}
+
+function add(total: { -readonly [K in keyof PartsTotal]: PartsTotal[K] }, part: PartsTotal): void {
+  total.complete &&= part.complete;
+  total.states += part.states;
+  total.schedules += part.schedules;
+  total.steps += part.steps;
+}
+
+/** True if the tasks, run one after another, all end. */
+function endsWellInTurn(program: Program): boolean {
+  return replayGenome(program, { order: [], preempts: [] }).verdict.kind === 'completed';
 }
 
 /**
@@ -132,8 +149,8 @@ function oneAfterAnother(program: Program): Pick<SearchResult, 'states' | 'sched
 function overAtTheStart(program: Program, parts: readonly Part[]): PartFind | null {
   const place = new Map(program.tasks.map((task, t) => [task.name, t]));
   const cycles = parts.flatMap((part) => {
-    const verdict = new Machine(compileOrThrow(part.program)).finished();
-    if (verdict?.kind !== 'deadlock') return [];
+    const { verdict } = replay(part.program, []);
+    if (verdict.kind !== 'deadlock') return [];
     const names = verdict.cycle.map((t) => part.program.tasks[t]!.name);
     return [{ part, names, order: names.map((name) => place.get(name)!) }];
   });
@@ -209,6 +226,7 @@ function withCopies(program: Program, part: Part, finds: readonly PartFind[]): P
 
 /** The find among its members alone: in a lock-only program they reach it by themselves. */
 function byMembers(find: PartFind): PartFind {
+  if (find.program.tasks.length === find.tasks.length) return find;
   const program = slice(
     find.program,
     find.program.tasks.filter((task) => find.tasks.includes(task.name)),

@@ -107,9 +107,21 @@ class IllFormed extends Error {}
 /** Checks and translates a program; every name must be known, at most 31 tasks. */
 export function compile(program: Program): CompileResult {
   try {
+    if (program.tasks.length > MAX_TASKS) throw new IllFormed(`more than ${MAX_TASKS} tasks`);
     return { ok: true, compiled: translate(program) };
   } catch (error) {
     if (error instanceof IllFormed) return { ok: false, reason: error.message };
+    throw error;
+  }
+}
+
+/** Why a program of any number of tasks means nothing, or null. */
+export function whyIllFormed(program: Program): string | null {
+  try {
+    translate(program);
+    return null;
+  } catch (error) {
+    if (error instanceof IllFormed) return error.message;
     throw error;
   }
 }
@@ -132,7 +144,6 @@ function names(what: string, list: readonly string[]): Map<string, number> {
 
 function translate(program: Program): Compiled {
   if (program.tasks.length === 0) throw new IllFormed('the program has no task');
-  if (program.tasks.length > MAX_TASKS) throw new IllFormed(`more than ${MAX_TASKS} tasks`);
   const lockIds = names(
     'lock',
     program.locks.map((lock) => lock.id),

@@ -9,7 +9,6 @@ export type Effect = () => number | 'violated';
 /** Why the program cannot be run, or null. */
 export function whyIllFormed(program: Program): string | null {
   if (program.tasks.length === 0) return 'the program has no task';
-  if (program.tasks.length > 31) return 'more than 31 tasks';
   const lists = [
     program.locks.map((l) => l.id),
     program.flags.map((f) => f.id),

@@ -137,9 +137,12 @@ export function findDeadlock(world: World): { cycle: number[]; bystanders: numbe
     for (const t of left) if (![...edges.get(t)!].some((u) => left.has(u))) left.delete(t);
   }
   const nodes = [...left].sort((a, b) => a - b);
+  const next = new Map(
+    nodes.map((t) => [t, [...edges.get(t)!].filter((u) => left.has(u)).sort((a, b) => a - b)]),
+  );
   const walk = (path: readonly number[], length: number): number[] | null => {
-    const targets = nodes.filter((u) => edges.get(path[path.length - 1]!)!.has(u));
-    if (path.length === length) return targets.includes(path[0]!) ? [...path] : null;
+    const targets = next.get(path[path.length - 1]!)!;
+    if (path.length >= length) return targets.includes(path[0]!) ? [...path] : null;
     for (const u of targets) {
       if (u <= path[0]! || path.includes(u)) continue;
       const found = walk([...path, u], length);
@@ -147,13 +150,25 @@ export function findDeadlock(world: World): { cycle: number[]; bystanders: numbe
     }
     return null;
   };
-  for (let length = 1; length <= nodes.length; length++) {
-    for (const start of nodes) {
-      const cycle = walk([start], length);
-      if (cycle !== null) return { cycle, bystanders: bystanders(world, edges, cycle) };
-    }
+  const length = Math.min(...nodes.map((start) => roundTrip(next, start)));
+  for (const start of nodes) {
+    const cycle = walk([start], length);
+    if (cycle !== null) return { cycle, bystanders: bystanders(world, edges, cycle) };
   }
   return null;
+}
+
+/** Edges of the shortest way from a task back to itself past larger ones only; Infinity: there is none. */
+function roundTrip(next: ReadonlyMap<number, readonly number[]>, start: number): number {
+  const met = new Set<number>();
+  let wave = [start];
+  for (let length = 1; wave.length > 0; length++) {
+    const reached = wave.flatMap((t) => next.get(t)!);
+    if (reached.includes(start)) return length;
+    wave = [...new Set(reached)].filter((u) => u > start && !met.has(u));
+    for (const u of wave) met.add(u);
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 function bystanders(

@@ -46,6 +46,8 @@ export class World {
   readonly cpus: Cpu[] = [];
   readonly flags: Map<string, boolean>;
   readonly forked = new Set<string>();
+  /** Entries of a schedule: task plus this times one more than the CPU (corpus/schema/schedule.ts). */
+  readonly stride: number;
   private readonly lockStates: Map<string, LockState>;
   /** Contexts begun so far. */
   stamps = 0;
@@ -54,6 +56,9 @@ export class World {
   violation: { task: number; op: number; reason: string } | null = null;
 
   constructor(readonly program: Program) {
+    let stride = 32;
+    while (stride < program.tasks.length) stride *= 2;
+    this.stride = stride;
     this.flags = new Map(program.flags.map((flag) => [flag.id, flag.set]));
     this.lockStates = new Map(
       program.locks.map((spec) => [

@@ -48,7 +48,7 @@ export function replayGenome(program: Program, genome: Genome, maxSteps = Number
 function entry(world: World, task: number, victim: number): number {
   const cpu = world.tasks[victim]?.cpu ?? null;
   if (cpu === null || !hittable(world, task).includes(cpu)) return task;
-  return task + 32 * (world.cpus.indexOf(cpu) + 1);
+  return task + world.stride * (world.cpus.indexOf(cpu) + 1);
 }
 
 function follow(program: Program, pick: (world: World, done: number) => number): Replay {
@@ -60,7 +60,7 @@ function follow(program: Program, pick: (world: World, done: number) => number):
     const verdict = judge(world);
     if (verdict !== null) return { verdict, steps: world.steps, schedule };
     const choice = pick(world, schedule.length);
-    if (choice < 0 || !abilities(world).includes(choice % 32)) {
+    if (choice < 0 || !abilities(world).includes(choice % world.stride)) {
       return { verdict: { kind: 'out-of-steps' }, steps: world.steps, schedule };
     }
     transition(world, choice);
@@ -86,17 +86,17 @@ export function choices(world: World): number[] {
   return abilities(world).flatMap((t) => {
     const task = world.tasks[t]!;
     if (task.began || task.spec.irq === null || task.spec.cpu !== null) return [t];
-    return hittable(world, t).map((cpu) => t + 32 * (world.cpus.indexOf(cpu) + 1));
+    return hittable(world, t).map((cpu) => t + world.stride * (world.cpus.indexOf(cpu) + 1));
   });
 }
 
 /** Makes the transition of one entry. */
 export function transition(world: World, choice: number): void {
-  const t = choice % 32;
+  const t = choice % world.stride;
   const task = world.tasks[t]!;
   if (!task.began) {
     if (task.spec.irq !== null) {
-      const wanted = world.cpus[Math.floor(choice / 32) - 1];
+      const wanted = world.cpus[Math.floor(choice / world.stride) - 1];
       const lands = hittable(world, t);
       const near = world.last === null ? null : world.tasks[world.last]!.cpu;
       const cpu = wanted ?? (near !== null && lands.includes(near) ? near : lands[0]!);
