@@ -1,7 +1,7 @@
 // Checks one file: a litmus text against what it expects, a log by a thorough search.
 import { setImmediate } from 'node:timers/promises';
 import { BEYOND_THE_LOG, type Capture } from '../corpus/schema/capture.js';
-import type { CheckFileForm, Problem } from '../corpus/schema/forms.js';
+import type { CheckFileForm } from '../corpus/schema/forms.js';
 import type { LoweredProgram, Program } from '../corpus/schema/program.js';
 import type { ReportKind } from '../corpus/schema/report.js';
 import type { Witness } from '../corpus/schema/witness.js';
@@ -12,7 +12,7 @@ import { type PartsResult, partsSteps } from '../engine/explore/parts.js';
 import { asWritten } from '../engine/lower/as-written.js';
 import type { Lowered } from '../engine/lower/lower.js';
 import { MAX_TASKS } from '../engine/model/choice.js';
-import { compile } from '../engine/model/compile.js';
+import { whyIllFormed } from '../engine/model/compile.js';
 import type { Source } from '../importers/source.js';
 import { expectationText } from './replaying.js';
 import { programsOf, searchOnce } from './search.js';
@@ -79,18 +79,17 @@ export async function checkLitmus(
       file,
     );
   const { program, expect } = text.value;
-  const compiled = program.tasks.length > MAX_TASKS ? null : compile(program);
-  if (compiled?.ok === false)
+  const reason = whyIllFormed(program);
+  if (reason !== null)
     throw new Trouble(
       {
         title: 'THIS LITMUS TEXT CANNOT BE RUN',
-        facts: [compiled.reason],
+        facts: [reason],
         next: 'relock help litmus',
       },
       file,
     );
   const result = await searched(program);
-  if (result.tooLarge !== null) throw new Trouble(tooLarge(result.tooLarge, program), file);
   const found = result.finds.map(({ kind, tasks }) => expectationText({ kind, tasks })).sort();
   const expected = expect?.map(expectationText).sort() ?? null;
   // A set that is complete must be equal; of one that is not, only what is too much can be said.
@@ -117,19 +116,15 @@ export async function checkLitmus(
       const done = establish({ lowered: asWritten(part), run: { schedule }, captures: [], foundAt });
       return done.ok ? [done.witness] : [];
     }),
+    ...(result.tooLarge === null ? {} : { why: [tooLarge(result.tooLarge, program)] }),
   };
 }
 
-function tooLarge(names: readonly string[], program: Program): Problem {
+function tooLarge(names: readonly string[], program: Program): string {
   const some = names.slice(0, 6).join(', ');
-  return {
-    title: 'TOO MANY TASKS FOR ONE SEARCH',
-    facts: [
-      `${names.length} of the ${program.tasks.length} tasks hang together by their locks, flags or order; a search takes ${MAX_TASKS}.`,
-      `They are ${some}${names.length > 6 ? ` and ${names.length - 6} more` : ''}. Leave some out: equal ones first.`,
-    ],
-    next: 'relock help litmus',
-  };
+  return `${names.length} of the ${program.tasks.length} tasks hang together by more than the order of their locks (${some}${
+    names.length > 6 ? ` and ${names.length - 6} more` : ''
+  }); a search of all takes ${MAX_TASKS}: they were searched in groups.`;
 }
 
 /** The whole search, in pieces of about a tenth of a second. */

@@ -5,9 +5,8 @@ import type { Witness } from '../corpus/schema/witness.js';
 import type { Store, TriedChange } from '../corpus/store/store.js';
 import { parseLitmus } from '../corpus/text/litmus.js';
 import { explore } from '../engine/explore/exhaustive.js';
-import { compile, compileOrThrow } from '../engine/model/compile.js';
-import { Machine } from '../engine/model/machine.js';
-import { runGenome } from '../engine/schedulers/genome.js';
+import { compile } from '../engine/model/compile.js';
+import { replayGenome } from '../engine/model/interpreter.js';
 import { indexGenome } from '../engine/schedulers/genome-names.js';
 import { type Change, changeText } from '../reports/changes.js';
 import { type Explanation, explain } from '../reports/explain.js';
@@ -63,8 +62,7 @@ function scheduleOf(witness: Witness): { program: Program; schedule: Schedule } 
     );
   const { program, genome } = parsed.value;
   if (genome === null) throw damaged(witness, ['Its text has no schedule.']);
-  const machine = new Machine(compileOrThrow(program));
-  return { program, schedule: runGenome(machine, indexGenome(program, genome), MAX_STEPS).schedule };
+  return { program, schedule: replayGenome(program, indexGenome(program, genome), MAX_STEPS).schedule };
 }
 
 function damaged(witness: Witness, facts: readonly string[]): Trouble {

@@ -2,9 +2,8 @@
 import type { Op, Program } from '../corpus/schema/program.js';
 import type { Schedule } from '../corpus/schema/schedule.js';
 import type { Verdict } from '../corpus/schema/verdict.js';
-import { taskOf } from '../engine/model/choice.js';
-import { compileOrThrow } from '../engine/model/compile.js';
-import { Machine } from '../engine/model/machine.js';
+import { taskIn } from '../engine/model/choice.js';
+import { type Run, runOf } from '../engine/model/interpreted.js';
 import type { Move } from './scene.js';
 
 /**
@@ -12,11 +11,11 @@ import type { Move } from './scene.js';
  * is ill-formed or the schedule asks a task to act that cannot.
  */
 export function movesOf(program: Program, schedule: Schedule): { moves: Move[]; verdict: Verdict } {
-  const machine = new Machine(compileOrThrow(program));
+  const machine = runOf(program);
   const flags = new Map(program.flags.map((flag) => [flag.id, flag.set]));
   const moves: Move[] = [];
   for (const choice of schedule) {
-    const task = taskOf(choice);
+    const task = taskIn(program.tasks.length, choice);
     if (!machine.canAct(task)) {
       if (machine.finished() !== null) break;
       throw new Error(`moves: task ${task} of ${program.name} cannot act after ${moves.length} transitions`);
@@ -32,7 +31,7 @@ export function movesOf(program: Program, schedule: Schedule): { moves: Move[]; 
 }
 
 function outcome(
-  machine: Machine,
+  machine: Run,
   stepsBefore: number,
   op: Op,
   task: number,

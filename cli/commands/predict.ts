@@ -1,6 +1,6 @@
 // relock predict: the lock-order cycles of everything that was imported.
 import type { CycleForm, PredictForm } from '../../corpus/schema/forms.js';
-import { compile } from '../../engine/model/compile.js';
+import { whyIllFormed } from '../../engine/model/compile.js';
 import { cycleText } from '../../reports/explain.js';
 import { count, shortId, wrap } from '../../reports/text/layout.js';
 import { plainName } from '../../reports/text/plain-text.js';
@@ -51,11 +51,9 @@ export async function run(session: Session): Promise<ExitCode> {
         `In ${count(captures.length, 'capture')} no two locks are taken in both orders.   Next: relock check FILE, which says whether something was lost`,
       );
     for (const { lowered } of programs) {
-      const compiled = compile(lowered.program);
-      if (!compiled.ok)
-        session.talk(
-          `${plainName(lowered.program.name)} was left out: ${compiled.reason}.   Next: relock check FILE`,
-        );
+      const reason = whyIllFormed(lowered.program);
+      if (reason !== null)
+        session.talk(`${plainName(lowered.program.name)} was left out: ${reason}.   Next: relock check FILE`);
     }
     const [first] = kept.untriaged;
     if (first !== undefined) session.talk(`Next: relock show ${shortId(first.id)}`);

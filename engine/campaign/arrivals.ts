@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Program } from '../../corpus/schema/program.js';
 import type { Witness } from '../../corpus/schema/witness.js';
 import { parseLitmus } from '../../corpus/text/litmus.js';
-import { compile } from '../model/compile.js';
+import { whyIllFormed } from '../model/compile.js';
 import { expectationOf } from '../model/expectation.js';
 import { replayGenome } from '../model/interpreter.js';
 import { MODEL_VERSION } from '../model/rules.js';
@@ -30,7 +30,7 @@ export function faultOf(job: Job, result: JobResult): string | null {
         if ([...from, ...taskSources].some((index) => index >= sources)) return 'a cycle of unknown programs';
         if (candidate !== null && taskSources.length < candidate.program.tasks.length)
           return 'a cycle of tasks from nowhere';
-        if (find !== null && (candidate === null || !compile(candidate.program).ok))
+        if (find !== null && (candidate === null || whyIllFormed(candidate.program) !== null))
           return 'a find in a program that cannot run';
       }
       return null;

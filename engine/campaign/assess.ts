@@ -3,7 +3,10 @@ import { BASES } from '../../corpus/schema/capture.js';
 import type { Schedule } from '../../corpus/schema/schedule.js';
 import type { Witness } from '../../corpus/schema/witness.js';
 import { exploreSteps } from '../explore/exhaustive.js';
-import { compile } from '../model/compile.js';
+import { partsSteps } from '../explore/parts.js';
+import { restricted } from '../lower/restricted.js';
+import { MAX_TASKS } from '../model/choice.js';
+import { compileOrThrow, whyIllFormed } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
 import { PREDICT_LIMITS, type PredictLimits, predictSteps } from '../predict/predict.js';
 import type { PredictSource } from '../predict/source.js';
@@ -84,12 +87,21 @@ export function* assessSteps(
   const covered = new Set<CampaignProgram>();
   for (const [index, one] of limits.search ? programs.entries() : []) {
     const { lowered, captures } = one;
-    const compiled = compile(lowered.program);
-    if (!compiled.ok) {
+    if (whyIllFormed(lowered.program) !== null) {
       searched = false;
       continue;
     }
-    const machine = new Machine(compiled.compiled);
+    if (lowered.program.tasks.length > MAX_TASKS) {
+      const { complete, finds } = yield* partsSteps(lowered.program, { states: limits.states });
+      if (complete) covered.add(one);
+      else searched = false;
+      for (const { program, schedule } of finds) {
+        const names = new Set(program.tasks.map(({ name }) => name));
+        yield* establish({ lowered: restricted(lowered, names), run: { schedule }, captures }, [index]);
+      }
+      continue;
+    }
+    const machine = new Machine(compileOrThrow(lowered.program));
     if (lowered.observedSchedule !== null) {
       const { verdict } = replaySchedule(machine, lowered.observedSchedule);
       if (verdict.kind === 'deadlock' || verdict.kind === 'stranded' || verdict.kind === 'violated')
@@ -103,7 +115,7 @@ export function* assessSteps(
     for (const schedule of runs) yield* establish({ lowered, run: { schedule }, captures }, [index]);
   }
 
-  const runnable = programs.filter(({ lowered }) => compile(lowered.program).ok);
+  const runnable = programs.filter(({ lowered }) => whyIllFormed(lowered.program) === null);
   const sources = runnable.map(
     ({ lowered, captures, single }): PredictSource => ({
       lowered,

@@ -2,9 +2,7 @@
 import type { Signature, WitnessId } from '../../corpus/schema/ids.js';
 import type { Schedule } from '../../corpus/schema/schedule.js';
 import type { Witness } from '../../corpus/schema/witness.js';
-import { compile } from '../model/compile.js';
-import { Machine } from '../model/machine.js';
-import { follow } from '../shrink/outcome.js';
+import { followIn } from '../shrink/outcome.js';
 import type { ShrinkLimits } from '../shrink/shrink.js';
 import type { Established } from './establish.js';
 import type { Job } from './job.js';
@@ -37,9 +35,7 @@ export class Claims {
 
   /** Notes a find: its signature and the programs that show it; the first of a signature is claimed. Null: no bad end. */
   found(target: Target, schedule: Schedule): Signature | null {
-    const compiled = compile(target.lowered.program);
-    if (!compiled.ok) return null;
-    const { shape } = follow(new Machine(compiled.compiled), schedule);
+    const shape = followIn(target.lowered.program, schedule)?.shape ?? null;
     if (shape === null) return null;
     const signature = signatureOf(shape);
     if (!this.#claims.has(signature)) {

@@ -8,18 +8,19 @@ import type { Verdict } from '../../corpus/schema/verdict.js';
 import type { Grade, Witness, WitnessHold, WitnessTask } from '../../corpus/schema/witness.js';
 import { parseLitmus, printLitmus } from '../../corpus/text/litmus.js';
 import { withShortNames } from '../lower/short-names.js';
-import { taskOf } from '../model/choice.js';
-import { compile, compileOrThrow } from '../model/compile.js';
+import { MAX_TASKS, taskIn } from '../model/choice.js';
+import { compile, compileOrThrow, whyIllFormed } from '../model/compile.js';
 import { expectationOf } from '../model/expectation.js';
+import { runOf } from '../model/interpreted.js';
 import { replay, replayGenome } from '../model/interpreter.js';
 import { Machine } from '../model/machine.js';
 import { MODEL_VERSION } from '../model/rules.js';
 import { runGenome } from '../schedulers/genome.js';
 import { indexGenome, nameGenome } from '../schedulers/genome-names.js';
-import { genomeOfRun } from '../schedulers/genome-of.js';
+import { genomeOfRun, plainGenomeOf } from '../schedulers/genome-of.js';
 import { replaySchedule } from '../schedulers/replay.js';
 import { supportOf } from '../shrink/assumptions.js';
-import { follow, type Outcome, outcomeOf, standing } from '../shrink/outcome.js';
+import { follow, followIn, type Outcome, outcomeOf, standing } from '../shrink/outcome.js';
 import { drain } from '../shrink/reach.js';
 import { canonicalStart, sameShape, shapeOf } from '../shrink/shape.js';
 import { SHRINK_LIMITS, type ShrinkLimits, shrinkSteps } from '../shrink/shrink.js';
@@ -128,9 +129,9 @@ function witnessTasks(
   readonly cycle: readonly string[];
 } {
   const { program, verdict } = claim;
-  const machine = new Machine(compileOrThrow(program));
-  follow(machine, claim.schedule);
-  const at = standing(machine, verdict);
+  const machine = runOf(program);
+  for (const choice of claim.schedule) machine.act(choice);
+  const at = standing(machine, program.tasks.length, verdict);
   const shape = shapeOf(program, verdict, at);
   let members: readonly number[] = [];
   if (verdict.kind === 'deadlock' && shape !== null) {
@@ -179,11 +180,12 @@ function placed(op: Op | undefined, file: string | null): { readonly at?: string
 
 /** `FILE:LINE` of each step, null where it is not known. */
 function provenanceOf(claim: Claim, files: ReadonlyMap<string, string | null>): (string | null)[] {
-  const machine = new Machine(compileOrThrow(claim.program));
+  const machine = runOf(claim.program);
   const lines: (string | null)[] = [];
   for (const choice of claim.schedule) {
-    const task = claim.program.tasks[taskOf(choice)];
-    const op = task?.body[machine.pc(taskOf(choice))];
+    const index = taskIn(claim.program.tasks.length, choice);
+    const task = claim.program.tasks[index];
+    const op = task?.body[machine.pc(index)];
     const steps = machine.steps;
     machine.act(choice);
     if (machine.steps === steps) continue;
@@ -196,6 +198,7 @@ function provenanceOf(claim: Claim, files: ReadonlyMap<string, string | null>): 
 /** `establish`, with pauses every few milliseconds. */
 export function* establishSteps(input: EstablishInput): Generator<number, Established> {
   const { lowered } = input;
+  if (lowered.program.tasks.length > MAX_TASKS) return establishLarge(input);
   const compiled = compile(lowered.program);
   if (!compiled.ok) return { ok: false, reason: compiled.reason };
   const machine = new Machine(compiled.compiled);
@@ -224,20 +227,51 @@ export function* establishSteps(input: EstablishInput): Generator<number, Establ
   }
 
   const basis = basisOf(lowered, outcome, support.basis);
+  return { ok: true, witness: witnessOf(input, outcome, claim, { ...support, basis }, proof.text) };
+}
+
+/** A cycle of more tasks than a machine has room for, as it was found: nothing is shrunk, all else is the same. */
+function establishLarge(input: EstablishInput): Established {
+  const { lowered, run } = input;
+  const { program } = lowered;
+  const reason = whyIllFormed(program);
+  if (reason !== null) return { ok: false, reason };
+  const outcome = 'schedule' in run ? followIn(program, run.schedule) : null;
+  if (outcome === null || outcome.shape === null)
+    return { ok: false, reason: `the run ends ${outcome?.verdict.kind ?? 'nowhere'}` };
+  const { schedule, verdict, steps } = outcome;
+  const genome = plainGenomeOf(program, schedule);
+  const claim: Claim = { program, genome, schedule, verdict, steps, grade: 'raw' };
+  const proof = proveText(claim);
+  if (!proof.ok) return proof;
+  const support = supportOf(lowered, program);
+  const basis = support.basis === 'observed' ? 'recorded' : support.basis;
+  return { ok: true, witness: witnessOf(input, outcome, claim, { ...support, basis }, proof.text) };
+}
+
+function witnessOf(
+  input: EstablishInput,
+  outcome: Outcome,
+  claim: Claim,
+  support: ReturnType<typeof supportOf>,
+  text: string,
+): Witness {
+  const { lowered } = input;
+  if (outcome.shape === null) throw new Error(`${lowered.program.name} ends well`);
   const used = input.captures.filter(({ id }) => support.captures?.includes(id) ?? true);
   const only = input.captures.length === 1 ? (input.captures[0]?.file ?? null) : null;
   const files = new Map(lowered.program.tasks.map((t, i) => [t.name, input.files?.[i] ?? only]));
   const { tasks, cycle } = witnessTasks(claim, files);
-  const id = createHash('sha256').update(proof.text).digest('hex').slice(0, 12) as WitnessId;
+  const id = createHash('sha256').update(text).digest('hex').slice(0, 12) as WitnessId;
   const queued = outcome.verdict.kind === 'deadlock' ? outcome.verdict.bystanders : [];
   const bystanders = [
     ...new Set([...lowered.bystanders, ...queued.map((t) => lowered.program.tasks[t]?.name ?? '?')]),
   ].filter((name) => !tasks.some((t) => t.name === name));
-  const witness: Witness = {
+  return {
     id,
     signature: signatureOf(outcome.shape),
     kind: outcome.shape.kind,
-    basis,
+    basis: support.basis,
     grade: claim.grade,
     tasks,
     cycle,
@@ -246,14 +280,13 @@ export function* establishSteps(input: EstablishInput): Generator<number, Establ
     captures: used.map((c) => c.id),
     assumes: support.assumes,
     model: input.model ?? MODEL_VERSION,
-    litmus: proof.text,
+    litmus: text,
     state: 'open',
     ruledOut: lowered.ruledOut,
     bystanders,
     provenance: provenanceOf(claim, files),
     ...(input.foundAt === undefined ? {} : { found_at: input.foundAt }),
   };
-  return { ok: true, witness };
 }
 
 function rawClaim(program: Program, machine: Machine, outcome: Outcome): Claim {

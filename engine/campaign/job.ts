@@ -1,15 +1,23 @@
 // Job: one unit of a campaign's work as data, self-contained, so that any thread or host can do it.
 import type { Program } from '../../corpus/schema/program.js';
 import type { Genome, Schedule } from '../../corpus/schema/schedule.js';
+import type { SearchResult, Verdict } from '../../corpus/schema/verdict.js';
 import { exploreSteps } from '../explore/exhaustive.js';
+import { partsSteps } from '../explore/parts.js';
 import { type ArmYield, createFuzzer, type FuzzState } from '../fuzz/fuzzer.js';
 import type { RandomRuns } from '../fuzz/residual-risk.js';
-import { compile } from '../model/compile.js';
+import { asWritten } from '../lower/as-written.js';
+import { narrowed } from '../lower/restricted.js';
+import { MAX_TASKS } from '../model/choice.js';
+import { compileOrThrow, whyIllFormed } from '../model/compile.js';
+import { expectationOf } from '../model/expectation.js';
+import { replay } from '../model/interpreter.js';
 import { Machine } from '../model/machine.js';
 import { type Prediction, type PredictLimits, predictSteps } from '../predict/predict.js';
 import type { PredictSource } from '../predict/source.js';
 import { replaySchedule } from '../schedulers/replay.js';
 import type { ShrinkLimits } from '../shrink/shrink.js';
+import { neededTasks } from '../shrink/slice.js';
 import { slipsOf } from '../shrink/slips.js';
 import { type Established, type EstablishInput, establishSteps } from './establish.js';
 import { packLane, unpackLane } from './lane-pack.js';
@@ -38,6 +46,12 @@ export type Job = { readonly id: string } & (
   | { readonly kind: 'establish'; readonly input: EstablishInput; readonly limits: ShrinkLimits }
 );
 
+/** A bad end of some tasks of a program, by their names; the schedule is over these alone. */
+export interface SliceFind {
+  readonly tasks: readonly string[];
+  readonly schedule: Schedule;
+}
+
 /** What a lane did in one slice. Figures are in all since its first exec. */
 export interface SliceResult {
   readonly execs: number;
@@ -56,7 +70,13 @@ export interface SliceResult {
 }
 
 export type JobResult =
-  | { readonly kind: 'observe'; readonly bad: boolean; readonly steps: number }
+  | {
+      readonly kind: 'observe';
+      readonly bad: boolean;
+      readonly steps: number;
+      /** As of a search. */
+      readonly slices: readonly SliceFind[];
+    }
   | {
       readonly kind: 'search';
       readonly complete: boolean;
@@ -64,6 +84,8 @@ export type JobResult =
       readonly schedules: number;
       readonly steps: number;
       readonly finds: readonly Schedule[];
+      /** Ends of a program of more tasks than can be run at once: each in some of its tasks. */
+      readonly slices: readonly SliceFind[];
       /** Why the program cannot be run, or null. */
       readonly illFormed: string | null;
     }
@@ -105,16 +127,29 @@ export function* runJob(job: Job): Generator<number, JobResult, boolean | undefi
 }
 
 function observe(program: Program, schedule: Schedule): JobResult {
-  const compiled = compile(program);
-  if (!compiled.ok) return { kind: 'observe', bad: false, steps: 0 };
-  const { verdict, steps } = replaySchedule(new Machine(compiled.compiled), schedule);
+  if (whyIllFormed(program) !== null) return { kind: 'observe', bad: false, steps: 0, slices: [] };
+  const isLarge = program.tasks.length > MAX_TASKS;
+  const { verdict, steps } = isLarge
+    ? replay(program, schedule)
+    : replaySchedule(new Machine(compileOrThrow(program)), schedule);
   const bad = verdict.kind === 'deadlock' || verdict.kind === 'stranded' || verdict.kind === 'violated';
-  return { kind: 'observe', bad, steps };
+  const slices = isLarge && bad ? [sliceAround(program, schedule, verdict)] : [];
+  return { kind: 'observe', bad, steps, slices };
+}
+
+/** Who brought a run to its end, with all whom they need, or alone if these are too many. */
+function sliceAround(program: Program, schedule: Schedule, verdict: Verdict): SliceFind {
+  const ends = expectationOf(program, verdict)?.tasks ?? [];
+  const members = ends.map((name) => program.tasks.findIndex((task) => task.name === name));
+  const needed = neededTasks(program, members);
+  const kept = needed.length > MAX_TASKS ? members : needed;
+  const tasks = new Set(kept.map((t) => program.tasks[t]!.name));
+  return { tasks: [...tasks], schedule: narrowed(asWritten(program), tasks, schedule) };
 }
 
 function* search(program: Program, states: number): Generator<number, JobResult> {
-  const compiled = compile(program);
-  if (!compiled.ok)
+  const illFormed = whyIllFormed(program);
+  if (illFormed !== null)
     return {
       kind: 'search',
       complete: false,
@@ -122,18 +157,27 @@ function* search(program: Program, states: number): Generator<number, JobResult>
       schedules: 0,
       steps: 0,
       finds: [],
-      illFormed: compiled.reason,
+      slices: [],
+      illFormed,
     };
-  const found = yield* exploreSteps(new Machine(compiled.compiled), { states });
-  return {
-    kind: 'search',
-    complete: found.complete,
-    states: found.states,
-    schedules: found.schedules,
-    steps: found.steps,
-    finds: found.finds.map(({ schedule }) => schedule),
+  const figures = ({ complete, states: seen, schedules, steps }: Omit<SearchResult, 'finds'>) => ({
+    kind: 'search' as const,
+    complete,
+    states: seen,
+    schedules,
+    steps,
     illFormed: null,
-  };
+  });
+  if (program.tasks.length > MAX_TASKS) {
+    const found = yield* partsSteps(program, { states });
+    const slices = found.finds.map(({ program: part, schedule }) => ({
+      tasks: part.tasks.map(({ name }) => name),
+      schedule,
+    }));
+    return { ...figures(found), finds: [], slices };
+  }
+  const found = yield* exploreSteps(new Machine(compileOrThrow(program)), { states });
+  return { ...figures(found), finds: found.finds.map(({ schedule }) => schedule), slices: [] };
 }
 
 /** Predicts over the sources that can be run, in terms of all of them. */
@@ -142,7 +186,7 @@ function* predictRunnable(
   limits: PredictLimits,
 ): Generator<number, Prediction> {
   const runnable = sources.flatMap((source, index) =>
-    compile(source.lowered.program).ok ? [{ source, index }] : [],
+    whyIllFormed(source.lowered.program) === null ? [{ source, index }] : [],
   );
   const prediction = yield* predictSteps(
     runnable.map(({ source }) => source),

@@ -3,9 +3,10 @@ import { BASES } from '../../corpus/schema/capture.js';
 import type { Signature } from '../../corpus/schema/ids.js';
 import type { Schedule } from '../../corpus/schema/schedule.js';
 import { residualRisk } from '../fuzz/residual-risk.js';
+import { MAX_TASKS } from '../model/choice.js';
 import { Claims } from './claims.js';
 import { FuzzPlan } from './fuzz-plan.js';
-import type { Job, JobResult } from './job.js';
+import type { Job, JobResult, SliceFind } from './job.js';
 import { randomRuns, yieldsOf } from './lanes.js';
 import { madeTargets } from './made-targets.js';
 import {
@@ -306,6 +307,8 @@ export class Ledger {
       const before = this.programs[index];
       if (before === undefined || before.complete || before.illFormed !== null || before.states >= states)
         return [];
+      // What a part of too many tasks leaves open no more states settle.
+      if (before.schedules > 0 && lowered.program.tasks.length > MAX_TASKS) return [];
       return [
         { index, job: { id: `search ${index} ${states}`, kind: 'search', program: lowered.program, states } },
       ];
@@ -330,13 +333,23 @@ export class Ledger {
       this.programs[index] = { ...before, observed: true };
       this.#replays++;
       this.#searchSteps += result.steps;
-      if (result.bad && job.kind === 'observe') this.#found(this.#target(index), job.schedule);
+      if (result.bad && job.kind === 'observe' && result.slices.length === 0)
+        this.#found(this.#target(index), job.schedule);
+      this.#foundIn(index, result.slices);
     }
     if (result.kind === 'search') {
       const { complete, states, schedules, illFormed } = result;
       for (const schedule of result.finds) this.#found(this.#target(index), schedule);
+      this.#foundIn(index, result.slices);
       this.programs[index] = { ...before, complete, states, schedules, illFormed };
       this.#searchSteps += result.steps;
+    }
+  }
+
+  #foundIn(index: number, slices: readonly SliceFind[]): void {
+    for (const { tasks, schedule } of slices) {
+      const key = this.programs[index]?.key ?? '';
+      this.#found(programTarget(this.options.programs, index, key, new Set(tasks)), schedule);
     }
   }
 

@@ -3,8 +3,11 @@ import { createHash } from 'node:crypto';
 import type { LoweredProgram } from '../../corpus/schema/program.js';
 import type { Genome } from '../../corpus/schema/schedule.js';
 import { programId } from '../../corpus/text/program-id.js';
+import { restricted } from '../lower/restricted.js';
+import { MAX_TASKS } from '../model/choice.js';
 import type { CaptureRef } from './establish.js';
 import type { CampaignProgram, ProgramOutcome, SettledCycle } from './state.js';
+import { windowsOf } from './windows.js';
 
 export interface Target {
   /** The same for the same target in every run, whatever else the campaign holds. */
@@ -44,14 +47,21 @@ function fileOf(program: CampaignProgram, task: string): string | null {
   return program.captures.length === 1 ? (program.captures[0]?.file ?? null) : null;
 }
 
-export function programTarget(programs: readonly CampaignProgram[], index: number, key: string): Target {
+/** The program as a target, or of its tasks those of these names. */
+export function programTarget(
+  programs: readonly CampaignProgram[],
+  index: number,
+  key: string,
+  names?: ReadonlySet<string>,
+): Target {
   const program = programs[index];
   if (program === undefined) throw new Error(`there is no program ${index}`);
+  const lowered = names === undefined ? program.lowered : restricted(program.lowered, names);
   return {
     key,
-    lowered: program.lowered,
+    lowered,
     captures: program.captures,
-    files: program.lowered.program.tasks.map(({ name }) => fileOf(program, name)),
+    files: lowered.program.tasks.map(({ name }) => fileOf(program, name)),
     sources: [index],
     seeds: [],
   };
@@ -80,6 +90,14 @@ export function cycleTarget(
   };
 }
 
+/** A program, or its windows where it is too large to be run at once. */
+function targetsOf(programs: readonly CampaignProgram[], index: number, key: string): Target[] {
+  const program = programs[index]?.lowered.program;
+  if (program === undefined || program.tasks.length <= MAX_TASKS)
+    return [programTarget(programs, index, key)];
+  return windowsOf(program).map((names, w) => programTarget(programs, index, `${key}.window${w}`, names));
+}
+
 /** What is open and can be run: programs without a proof, then cycles without a verdict. */
 export function openTargets(
   programs: readonly CampaignProgram[],
@@ -87,7 +105,7 @@ export function openTargets(
   cycles: readonly SettledCycle[],
 ): Target[] {
   const open = outcomes.flatMap((p, i) =>
-    p.complete || p.illFormed !== null ? [] : [programTarget(programs, i, p.key)],
+    p.complete || p.illFormed !== null ? [] : targetsOf(programs, i, p.key),
   );
   const undecided = cycles.flatMap((c) =>
     c.status === 'open' && c.candidate !== null ? [{ c, of: c.candidate }] : [],

@@ -3,11 +3,11 @@ import type { CycleStatus } from '../../corpus/schema/forms.js';
 import type { RandomRuns } from '../fuzz/residual-risk.js';
 import type { PredictedCycle, Prediction, PredictLimits } from '../predict/predict.js';
 import type { CaptureRef } from './establish.js';
-import type { Job, JobResult, SliceOrder, SliceResult } from './job.js';
+import type { Job, JobResult, SliceFind, SliceOrder, SliceResult } from './job.js';
 import * as is from './shapes.js';
 
 /** Goes up when jobs or results change their form. */
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 /** What two processes must have in common to give the same results: else the state depended on who was faster. */
 export interface Dialect {
@@ -133,8 +133,10 @@ const jobShape = is.either(
 const STATUSES: readonly CycleStatus[] = ['confirmed', 'refuted', 'open'];
 const arm = is.record({ execs: is.count, features: is.count });
 
+const sliceFinds = is.listOf(is.record<SliceFind>({ tasks: is.listOf(is.text), schedule: is.schedule }));
+
 const resultShape = is.either(
-  is.record({ kind: is.oneOf(['observe']), bad: is.truth, steps: is.count }),
+  is.record({ kind: is.oneOf(['observe']), bad: is.truth, steps: is.count, slices: sliceFinds }),
   is.record({
     kind: is.oneOf(['search']),
     complete: is.truth,
@@ -142,6 +144,7 @@ const resultShape = is.either(
     schedules: is.count,
     steps: is.count,
     finds: is.listOf(is.schedule),
+    slices: sliceFinds,
     illFormed: is.orNull(is.text),
   }),
   is.record({

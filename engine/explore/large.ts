@@ -9,7 +9,7 @@ import { enumerateCycles, type GraphNode } from '../predict/cycles.js';
 import { dependenciesOf } from '../predict/dependencies.js';
 import { PREDICT_LIMITS, predictSteps } from '../predict/predict.js';
 import { byInstance } from '../predict/views.js';
-import { neededTasks, slice } from '../shrink/slice.js';
+import { needsOf, slice } from '../shrink/slice.js';
 import { exploreSteps } from './exhaustive.js';
 import type { PartFind, PartsTotal } from './find.js';
 import type { SearchLimits } from './full.js';
@@ -164,8 +164,9 @@ function beyondSearch(
 function* byNeeds(program: Program, limits: SearchLimits, most: number): Generator<number, LargeResult> {
   const tally = newTally();
   const searched = new Set<string>();
+  const needs = needsOf(program);
   for (let t = 0; t < program.tasks.length && searched.size < MOST_SLICES; t++) {
-    const needed = neededTasks(program, [t]);
+    const needed = needs([t]);
     const key = needed.join(' ');
     if (needed.length > most || searched.has(key)) continue;
     searched.add(key);
@@ -179,7 +180,8 @@ function* byNeeds(program: Program, limits: SearchLimits, most: number): Generat
   let step = prediction.next();
   for (; step.done !== true; step = prediction.next()) yield tally.states;
   for (const { candidate, find } of step.value.cycles) {
-    if (candidate === null || find === null) continue;
+    // Not those that take two instances of one class for one.
+    if (candidate?.basis !== 'recorded' || find === null) continue;
     const tasks = find.tasks.map((t) => candidate.program.tasks[t]!.name).sort();
     note(tally, { kind: find.kind, tasks, program: candidate.program, schedule: find.schedule });
   }

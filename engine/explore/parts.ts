@@ -76,7 +76,7 @@ export function* partsSteps(
       const copied = withCopies(program, part, step.value.finds);
       if (copied === null) total.complete = false;
       finds.push(...(copied ?? step.value.finds));
-      quiet.push(endsWellInTurn(part.program) ? [null] : []);
+      quiet.push(parts.length === 1 || endsWellInTurn(part.program) ? [null] : []);
       continue;
     }
     const machine = new Machine(compileOrThrow(part.program));

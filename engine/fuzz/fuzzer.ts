@@ -134,7 +134,7 @@ const ENDS_LIMIT = 4096;
 export function endKey(machine: Machine, verdict: Verdict): string | null {
   switch (verdict.kind) {
     case 'deadlock': {
-      const at = standing(machine, verdict);
+      const at = standing(machine, machine.compiled.tasks, verdict);
       return `deadlock ${verdict.cycle.map((t) => `${t}:${at[t] === null ? '-' : machine.wants(t)}`).join(' ')}`;
     }
     case 'stranded':

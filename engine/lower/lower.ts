@@ -7,9 +7,6 @@ import { lockName, TaskNames } from './names.js';
 import { lockRules } from './rules.js';
 import { lowerTrace, TRACE_LIMITS, TRACE_ORIGIN, type TraceLimits } from './trace/lower-trace.js';
 
-/** Tasks of one program: the machine keeps sets of tasks in 31 bits. */
-const MOST_TASKS = 31;
-
 /** A program of a capture that could not be made, and why. */
 export interface NotLowered {
   readonly episode: number;
@@ -77,7 +74,6 @@ function lowerEpisode(
     if (list === undefined) perTask.set(task, [event]);
     else list.push(event);
   }
-  if (perTask.size > MOST_TASKS) return `${perTask.size} tasks; a program has room for ${MOST_TASKS}`;
 
   const names = new TaskNames();
   const taskNames = new Map<number, string>();

@@ -11,6 +11,13 @@ export function taskOf(choice: number): number {
   return choice & TASK_MASK;
 }
 
+/** The task that acts, in a program of any number of tasks: see corpus/schema/schedule.ts. */
+export function taskIn(tasks: number, choice: number): number {
+  let stride = 1 << TASK_BITS;
+  while (stride < tasks) stride *= 2;
+  return choice % stride;
+}
+
 /**
  * Index into `Compiled.cpus` of the CPU that an irq task without `cpu` hits, or -1: the CPU of the task that acted
  * last if it can be interrupted, else the first that can.

@@ -7,9 +7,6 @@ import { neededTasks, usesOf } from '../shrink/slice.js';
 import type { GraphNode } from './cycles.js';
 import { classKey, type PredictSource, sharesCapture } from './source.js';
 
-/** The machine's masks hold no more tasks. */
-const MOST_TASKS = 31;
-
 export interface Candidate {
   readonly lowered: LoweredProgram;
   /** For each member of the cycle, in its order: task and op index in `lowered.program` where it must be blocked. */
@@ -166,14 +163,6 @@ export function compose(
  * one lock of a class each; what that rests on is in `basis` and `assumes`. `nodes` are the cycle that it is for, if any.
  */
 export function joined(parts: readonly Part[], same: Partition, nodes: readonly GraphNode[]): Composed {
-  const total = parts.reduce((sum, p) => sum + p.tasks.length, 0);
-  if (total > MOST_TASKS)
-    return {
-      ok: false,
-      why: `it takes ${total} tasks, more than the ${MOST_TASKS} of a program`,
-      contradicted: false,
-    };
-
   const used = parts.map((part) => {
     const tasks = part.tasks.map((t) => ({
       ...part.source.lowered.program.tasks[t]!,

@@ -37,7 +37,7 @@ const NO: Constructed = { is: 'not-applicable' };
 function isPlain(op: Op, lock: ProgramLock | undefined): boolean {
   if (op.guard !== null || lock === undefined) return false;
   if (op.do === 'unlock') return true;
-  return op.do === 'lock' && !op.attempt && lock.kind !== 'semaphore' && !lock.rules.includes('reentrant');
+  return op.do === 'lock' && !op.attempt && lock.kind !== 'semaphore';
 }
 
 /**
@@ -65,6 +65,7 @@ export function construct(program: Program, goal: Goal): Constructed {
     let nested = true;
     for (const [i, op] of before.entries()) {
       if (op.do === 'lock') {
+        // So it makes no difference whether the lock is reentrant.
         if (open.some((o) => o.lock === op.lock)) return NO;
         open.push({ lock: op.lock, at: i });
       } else if (op.do === 'unlock') {
@@ -76,6 +77,8 @@ export function construct(program: Program, goal: Goal): Constructed {
         closed.add(section.at);
       }
     }
+    const again = open.some((o) => o.lock === wanted.lock);
+    if (again && locks.get(wanted.lock)?.rules.includes('reentrant') === true) return NO;
     let piece = 0;
     const pieceOf = before.map((op, i) => {
       const final = op.do === 'lock' && !closed.has(i);

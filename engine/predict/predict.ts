@@ -26,7 +26,7 @@ export interface PredictLimits {
 
 export const PREDICT_LIMITS: PredictLimits = {
   cycles: 2000,
-  length: 31,
+  length: 256,
   paths: 2_000_000,
   states: 100_000,
   refuted: 200,

@@ -3,7 +3,9 @@ import type { CycleStatus } from '../../corpus/schema/forms.js';
 import type { LoweredProgram } from '../../corpus/schema/program.js';
 import type { Genome } from '../../corpus/schema/schedule.js';
 import type { SearchFind } from '../../corpus/schema/verdict.js';
+import { MAX_TASKS } from '../model/choice.js';
 import { compile } from '../model/compile.js';
+import { replay } from '../model/interpreter.js';
 import { Machine } from '../model/machine.js';
 import { type ReachGoal, reachSteps } from '../shrink/reach.js';
 import { type Candidate, compose } from './candidate.js';
@@ -178,12 +180,37 @@ function readsFlags({ lowered }: Candidate): boolean {
   return lowered.program.flags.length > 0;
 }
 
+/** More tasks than can be searched: sorting gives the schedule, proves that there is none, or leaves it open. */
+function settleLarge(candidate: Candidate): Settled {
+  const { program } = candidate.lowered;
+  const about = { candidate: candidate.lowered, taskSources: candidate.taskSources, aim: null };
+  const built = construct(program, candidate.goal);
+  if (built.is === 'infeasible')
+    return { status: 'refuted', why: built.why, complete: true, ...about, find: null };
+  if (built.is === 'schedule') {
+    const { verdict, steps, schedule } = replay(program, built.schedule);
+    if (verdict.kind === 'deadlock' && verdict.cycle.length === candidate.goal.length) {
+      const find = { kind: verdict.kind, tasks: [...verdict.cycle].sort((a, b) => a - b), verdict, schedule };
+      return {
+        status: 'confirmed',
+        why: `a schedule of ${steps} steps ends in it`,
+        complete: true,
+        ...about,
+        find,
+      };
+    }
+  }
+  const why = `it takes ${program.tasks.length} tasks, more than the ${MAX_TASKS} that are searched at once`;
+  return { status: 'open', why, complete: false, ...NOTHING };
+}
+
 function* settleCandidate(
   candidate: Candidate,
   nodes: readonly GraphNode[],
   maxStates: number,
 ): Generator<number, Settled> {
   const { program } = candidate.lowered;
+  if (program.tasks.length > MAX_TASKS) return settleLarge(candidate);
   const compiled = compile(program);
   if (!compiled.ok) throw new Error(`candidate ${program.name} is ill-formed: ${compiled.reason}`);
   const machine = new Machine(compiled.compiled);

@@ -3,16 +3,17 @@ import type { Program } from '../../corpus/schema/program.js';
 import type { Genome, Preemption, Schedule } from '../../corpus/schema/schedule.js';
 import { cpuOf, taskOf } from '../model/choice.js';
 import { type Compiled, compileOrThrow } from '../model/compile.js';
+import { InterpretedRun } from '../model/interpreted.js';
 import { Machine } from '../model/machine.js';
 import { completeOrder, runGenome } from './genome.js';
 import { replayScheduler } from './replay.js';
-import { lowest } from './scheduler.js';
 
 /** One transition of the schedule, with what a genome scheduler would have seen before it. */
 interface Moment {
   readonly task: number;
   readonly steps: number;
-  readonly mask: number;
+  /** True if the task could act. */
+  readonly able: (task: number) => boolean;
   readonly last: number;
   /** A task on the CPU that an interrupt hit, if not the one that it would hit by itself. */
   readonly over: number | undefined;
@@ -44,6 +45,22 @@ export function genomeOfRun(machine: Machine, schedule: Schedule): Genome {
       genome = fewer;
   }
   return genome;
+}
+
+/**
+ * The tasks in the order in which they first act, with what preemptions that takes, for a program of any number of tasks without
+ * interrupts that may hit any CPU: a genome of the very same transitions, by the interpreter.
+ */
+export function plainGenomeOf(program: Program, schedule: Schedule): Genome {
+  const run = new InterpretedRun(program);
+  const moments: Moment[] = [];
+  for (const task of schedule) {
+    const able = new Set(run.able());
+    moments.push({ task, steps: run.steps, able: (t) => able.has(t), last: run.last, over: undefined });
+    run.act(task);
+  }
+  const order = completeOrder([...new Set(schedule)], program.tasks.length);
+  return { order, preempts: preemptsFor(moments, order) };
 }
 
 /** The ops done and the verdict, as text: what must stay the same. */
@@ -83,7 +100,8 @@ function observe(machine: Machine, schedule: Schedule): Moment[] {
         `schedule of ${machine.compiled.program.name}: task ${task} cannot act at ${moments.length}`,
       );
     }
-    moments.push({ task, steps: machine.steps, mask, last: machine.last, over: victimOf(machine, choice) });
+    const able = (t: number): boolean => (mask & (1 << t)) !== 0;
+    moments.push({ task, steps: machine.steps, able, last: machine.last, over: victimOf(machine, choice) });
     machine.act(choice);
   }
   return moments;
@@ -118,8 +136,8 @@ function preemptsFor(moments: readonly Moment[], order: readonly number[]): Pree
 }
 
 function natural(m: Moment, order: readonly number[]): number {
-  if (m.last >= 0 && m.mask & (1 << m.last)) return m.last;
-  return order.find((t) => m.mask & (1 << t)) ?? lowest(m.mask);
+  if (m.last >= 0 && m.able(m.last)) return m.last;
+  return order.find((t) => m.able(t)) ?? -1;
 }
 
 function bestOrder(moments: readonly Moment[], compiled: Compiled): number[] {

@@ -1,9 +1,11 @@
 // Outcome: a run driven by an exact schedule, and how it ended in the terms that shrinking and signatures need.
+import type { Program } from '../../corpus/schema/program.js';
 import type { Schedule } from '../../corpus/schema/schedule.js';
 import type { Verdict } from '../../corpus/schema/verdict.js';
-import { cpuOf, taskOf } from '../model/choice.js';
-import { LEVEL_HARD } from '../model/compile.js';
-import type { Machine } from '../model/machine.js';
+import { cpuOf, MAX_TASKS, taskIn, taskOf } from '../model/choice.js';
+import { compileOrThrow, LEVEL_HARD, whyIllFormed } from '../model/compile.js';
+import { InterpretedRun, type Run } from '../model/interpreted.js';
+import { Machine } from '../model/machine.js';
 import { type Shape, shapeOf } from './shape.js';
 
 export interface Outcome {
@@ -26,11 +28,12 @@ export function sitsOn(m: Machine, handler: number, task: number): boolean {
   return s[at.hardOn + cpu] === handler + 1 || s[at.softOn + cpu] === handler + 1;
 }
 
-/** Where each task stands, for a finished machine with this verdict. */
-export function standing(m: Machine, verdict: Verdict): (number | null)[] {
+/** Where each of so many tasks stands, for a finished run with this verdict. */
+export function standing(m: Run, tasks: number, verdict: Verdict): (number | null)[] {
   const at: (number | null)[] = [];
-  for (let t = 0; t < m.compiled.tasks; t++) at.push(m.isWaiting(t) ? m.pc(t) : null);
-  if (verdict.kind !== 'deadlock') return at;
+  for (let t = 0; t < tasks; t++) at.push(m.isWaiting(t) ? m.pc(t) : null);
+  // Ends of programs that only the interpreter runs are cycles of locks.
+  if (verdict.kind !== 'deadlock' || !(m instanceof Machine)) return at;
   verdict.cycle.forEach((t, i) => {
     const next = verdict.cycle[(i + 1) % verdict.cycle.length];
     if (next === undefined || next === t || !sitsOn(m, next, t)) return;
@@ -45,7 +48,7 @@ export function standing(m: Machine, verdict: Verdict): (number | null)[] {
 export function outcomeOf(m: Machine, schedule: Schedule): Outcome {
   const verdict = m.finished();
   if (verdict === null) throw new Error(`${m.compiled.program.name} is still running`);
-  const at = standing(m, verdict);
+  const at = standing(m, m.compiled.tasks, verdict);
   return { verdict, shape: shapeOf(m.compiled.program, verdict, at), at, schedule, steps: m.steps };
 }
 
@@ -71,4 +74,23 @@ export function follow(m: Machine, schedule: Schedule): Outcome {
     act(31 - Math.clz32(mask & -mask));
   }
   return outcomeOf(m, done);
+}
+
+/** As `follow`, of a program of any number of tasks; null if it cannot be run. */
+export function followIn(program: Program, schedule: Schedule): Outcome | null {
+  if (whyIllFormed(program) !== null) return null;
+  if (program.tasks.length <= MAX_TASKS) return follow(new Machine(compileOrThrow(program)), schedule);
+  const run = new InterpretedRun(program);
+  const done: number[] = [];
+  const rest = schedule.filter((choice) => taskIn(program.tasks.length, choice) < program.tasks.length);
+  for (let able = run.able(); able.length > 0; able = run.able()) {
+    const choice = rest.shift() ?? able[0]!;
+    if (!able.includes(taskIn(program.tasks.length, choice))) continue;
+    run.act(choice);
+    done.push(choice);
+  }
+  const verdict = run.finished();
+  if (verdict === null) throw new Error(`${program.name} is still running`);
+  const at = standing(run, program.tasks.length, verdict);
+  return { verdict, shape: shapeOf(program, verdict, at), at, schedule: done, steps: run.steps };
 }

@@ -31,60 +31,106 @@ export function usesOf(tasks: readonly ProgramTask[]): Uses {
  * only set flags: enough where the flags stand right from the start, and no proof where they do not.
  */
 export function neededTasks(program: Program, wanted: readonly number[], steered = true): number[] {
-  const index = new Map(program.tasks.map((t, i) => [t.name, i]));
+  return needsOf(program, steered)(wanted);
+}
+
+/** `neededTasks` of one program, to be asked many times. */
+export function needsOf(program: Program, steered = true): (wanted: readonly number[]) => number[] {
+  const { tasks } = program;
+  const index = new Map(tasks.map((t, i) => [t.name, i]));
   const kinds = new Map(program.locks.map((l) => [l.id, l.kind]));
-  const needed = new Set<number>();
-  const todo = [...wanted];
-  for (let t = todo.pop(); t !== undefined; t = todo.pop()) {
-    const task = program.tasks[t];
-    if (task === undefined || needed.has(t)) continue;
-    needed.add(t);
+  const helpers = helpersOf(tasks);
+  const inContext = tasks.flatMap(({ body }, t) => (body.some((op) => op.do === 'ww') ? [t] : []));
+  const known = new Map<number, ReadonlySet<number>>();
+  const neededBy = (t: number): ReadonlySet<number> => {
+    const before = known.get(t);
+    if (before !== undefined) return before;
+    const task = tasks[t]!;
     const uses = usesOf([task]);
+    const needed = new Set<number>();
+    const add = (list: readonly number[] | undefined): void => {
+      for (const other of list ?? []) needed.add(other);
+    };
     for (const name of uses.tasks) {
-      const i = index.get(name);
-      if (i !== undefined) todo.push(i);
+      const other = index.get(name);
+      if (other !== undefined) needed.add(other);
     }
-    const waits = new Set<string>();
-    const tries = new Set<string>();
+    add(helpers.forks.get(task.name));
+    if (steered) for (const flag of uses.flags) add(helpers.changes.get(flag));
     for (const op of task.body) {
-      if (op.do === 'wait' || (op.do === 'lock' && kinds.get(op.lock) === 'semaphore')) waits.add(op.lock);
-      if (op.do === 'lock' && op.attempt) tries.add(op.lock);
+      if (op.do === 'wait' || (op.do === 'lock' && kinds.get(op.lock) === 'semaphore'))
+        add(helpers.gives.get(op.lock));
+      if (op.do === 'lock' && op.attempt) add(helpers.takes.get(op.lock));
+      // Whose context is older may make it give way.
+      if (op.do === 'ww') add(inContext);
     }
-    program.tasks.forEach((other, o) => {
-      if (needed.has(o)) return;
-      const helps = other.body.some((op) => {
-        switch (op.do) {
-          case 'fork':
-            return op.task === task.name;
-          case 'signal':
-          case 'signal-all':
-          case 'unlock':
-            return waits.has(op.lock);
-          case 'set':
-          case 'clear':
-            return steered && uses.flags.has(op.flag);
-          case 'lock':
-            return tries.has(op.lock);
-          case 'wait':
-          case 'sync':
-          case 'join':
-          case 'require':
-          case 'irqs':
-          case 'bh':
-            return false;
-          case 'ww':
-            // Whose context is older may make it give way.
-            return task.body.some((own) => own.do === 'ww');
-          default: {
-            const never: never = op;
-            return never;
-          }
+    known.set(t, needed);
+    return needed;
+  };
+  return (wanted) => {
+    const needed = new Set<number>();
+    const todo = wanted.filter((t) => tasks[t] !== undefined);
+    for (let t = todo.pop(); t !== undefined; t = todo.pop()) {
+      if (needed.has(t)) continue;
+      needed.add(t);
+      for (const other of neededBy(t)) if (!needed.has(other)) todo.push(other);
+    }
+    return [...needed].sort((a, b) => a - b);
+  };
+}
+
+/** By what it is about: the tasks that fork a task, change a flag, take a lock, give back or signal one. */
+interface Helpers {
+  readonly forks: ReadonlyMap<string, readonly number[]>;
+  readonly changes: ReadonlyMap<string, readonly number[]>;
+  readonly takes: ReadonlyMap<string, readonly number[]>;
+  readonly gives: ReadonlyMap<string, readonly number[]>;
+}
+
+function helpersOf(tasks: readonly ProgramTask[]): Helpers {
+  const forks = new Map<string, number[]>();
+  const changes = new Map<string, number[]>();
+  const takes = new Map<string, number[]>();
+  const gives = new Map<string, number[]>();
+  const add = (map: Map<string, number[]>, about: string, t: number): void => {
+    const list = map.get(about);
+    if (list === undefined) map.set(about, [t]);
+    else if (list.at(-1) !== t) list.push(t);
+  };
+  tasks.forEach(({ body }, t) => {
+    for (const op of body) {
+      switch (op.do) {
+        case 'fork':
+          add(forks, op.task, t);
+          break;
+        case 'signal':
+        case 'signal-all':
+        case 'unlock':
+          add(gives, op.lock, t);
+          break;
+        case 'set':
+        case 'clear':
+          add(changes, op.flag, t);
+          break;
+        case 'lock':
+          add(takes, op.lock, t);
+          break;
+        case 'wait':
+        case 'sync':
+        case 'join':
+        case 'require':
+        case 'irqs':
+        case 'bh':
+        case 'ww':
+          break;
+        default: {
+          const never: never = op;
+          throw new Error(`unknown op ${JSON.stringify(never)}`);
         }
-      });
-      if (helps) todo.push(o);
-    });
-  }
-  return [...needed].sort((a, b) => a - b);
+      }
+    }
+  });
+  return { forks, changes, takes, gives };
 }
 
 /** The program with these tasks only, and with the locks and flags that they use; declarations keep their order. */

@@ -1,9 +1,8 @@
 // Goal: where the tasks of a bad end stand, so that a model checker can be asked for exactly that end.
 import type { Program } from '../../corpus/schema/program.js';
 import type { Schedule } from '../../corpus/schema/schedule.js';
-import { taskOf } from '../../engine/model/choice.js';
-import { compileOrThrow } from '../../engine/model/compile.js';
-import { Machine } from '../../engine/model/machine.js';
+import { taskIn } from '../../engine/model/choice.js';
+import { runOf } from '../../engine/model/interpreted.js';
 
 /** An end: each task stands for ever before its op, or, for `violated`, breaks the rules with it. */
 export interface Goal {
@@ -13,9 +12,9 @@ export interface Goal {
 
 /** The goal that a schedule of the program leads to, or null: it ends well or not at all. */
 export function goalOf(program: Program, schedule: Schedule): Goal | null {
-  const machine = new Machine(compileOrThrow(program));
+  const machine = runOf(program);
   for (const choice of schedule) {
-    if (!machine.canAct(taskOf(choice))) return null;
+    if (!machine.canAct(taskIn(program.tasks.length, choice))) return null;
     machine.act(choice);
   }
   const verdict = machine.finished();
