@@ -7,6 +7,8 @@ import { byTasks } from './find.js';
 import { pushChoices, type SearchLimits, SLICE } from './full.js';
 import { Reduction } from './reduction.js';
 import { StateSet } from './state-set.js';
+import { symmetricKeys } from './symmetric-keys.js';
+import { withImages } from './symmetry.js';
 
 /** How often an end that was seen is looked for on another path, before the full search has to settle it. */
 const TRIES = 64;
@@ -20,14 +22,20 @@ export interface ReducedResult extends SearchResult {
  * Depth-first over a machine that goes on beyond bad ends (a cycle among its tasks stays; who broke a requirement stays
  * where it is), so that every end shows in a state in which nobody can move, and the reductions that keep those states keep
  * the finds. Each end seen so is confirmed on a machine that stops at it, or is none: docs/lock-model.md, "What a
- * search may leave out".
+ * search may leave out". `symmetric`: of states that differ only in which of several equal tasks is where, one is gone on from.
  */
-export function* reducedSteps(machine: Machine, limits: SearchLimits): Generator<number, ReducedResult> {
+export function* reducedSteps(
+  machine: Machine,
+  limits: SearchLimits,
+  symmetric = false,
+): Generator<number, ReducedResult> {
   const m = new Machine(machine.compiled, true);
   const reduction = new Reduction(m);
   const width = m.stateWords.length;
-  const seen = new StateSet(m.keyWords);
-  const key = new Int32Array(m.keyWords);
+  const symmetry = symmetric ? symmetricKeys(m, true) : null;
+  const keyWords = symmetry === null ? m.keyWords : symmetry.words;
+  const seen = new StateSet(keyWords);
+  const key = new Int32Array(keyWords);
   const finds = new Map<string, SearchFind>();
   const tries = new Map<string, number>();
   let settled = true;
@@ -87,7 +95,8 @@ export function* reducedSteps(machine: Machine, limits: SearchLimits): Generator
       judge();
       return;
     }
-    m.writeKey(key, 0);
+    if (symmetry === null) m.writeKey(key, 0);
+    else symmetry.write(m, key);
     if (seen.add(key, 0) >= 0) {
       schedules++;
       return;
@@ -134,6 +143,7 @@ export function* reducedSteps(machine: Machine, limits: SearchLimits): Generator
     }
   }
   for (const name of tries.keys()) if (!finds.has(name)) settled = false;
+  if (symmetry !== null && !full && !withImages(machine, symmetry.groups, finds)) settled = false;
   const found = [...finds.values()].sort(byTasks);
   return { finds: found, complete: !full, states: seen.size, schedules, steps, settled };
 }
