@@ -282,9 +282,6 @@ export class CaptureBuilder {
   setLock(row: number, lock: LockId): void {
     this.#columns.setLock(row, lock);
   }
-  lockOfRow(row: number): number {
-    return this.#columns.lockAt(row);
-  }
   whereOfRow(row: number): number {
     return this.#columns.whereAt(row);
   }
@@ -295,6 +292,12 @@ export class CaptureBuilder {
   /** Marks a row to be removed. */
   dropRow(row: number): void {
     this.#columns.drop(row);
+  }
+  /** Marks all rows of these locks. */
+  dropRowsOf(locks: Iterable<number>): void {
+    const isDropped = new Uint8Array(this.#locks.length);
+    for (const lock of locks) isDropped[lock] = 1;
+    this.#columns.dropLocks(isDropped);
   }
   /** Removes the rows that are marked, before `finish`; row numbers handed out before mean nothing afterwards. */
   removeDropped(): void {
@@ -308,8 +311,7 @@ export class CaptureBuilder {
   /** Forgets locks that no event names and classes without locks; once, when all rows are in. */
   dropUnusedLocks(): void {
     const columns = this.#columns;
-    const used = new Uint8Array(this.#locks.length);
-    for (let i = 0; i < columns.length; i++) if (columns.lockAt(i) >= 0) used[columns.lockAt(i)] = 1;
+    const used = columns.usedLocks(this.#locks.length);
     const newLock = new Int32Array(this.#locks.length).fill(NONE);
     const newClass = new Int32Array(this.#classes.length).fill(NONE);
     const locks: CaptureLock[] = [];
@@ -319,9 +321,7 @@ export class CaptureBuilder {
       if (newClass[lock.class] === NONE) newClass[lock.class] = classes.push(this.#classes[lock.class]!) - 1;
       newLock[id] = locks.push({ ...lock, class: newClass[lock.class]! }) - 1;
     });
-    if (newLock.some((now, id) => now !== id))
-      for (let i = 0; i < columns.length; i++)
-        if (columns.lockAt(i) >= 0) columns.setLock(i, newLock[columns.lockAt(i)]!);
+    if (newLock.some((now, id) => now !== id)) columns.renumberLocks(newLock);
     this.#locks.length = 0;
     for (const lock of locks) this.#locks.push(lock);
     this.#classes.length = 0;

@@ -141,8 +141,34 @@ export class RowColumns {
   setLock(row: number, lock: number): void {
     this.#lock[row] = lock;
   }
-  lockAt(row: number): number {
-    return this.#lock[row]!;
+  /** Marks all rows of the locks that are marked with 1. */
+  dropLocks(isDropped: Uint8Array): void {
+    const lock = this.#lock;
+    const what = this.#what;
+    const { length } = this;
+    for (let row = 0; row < length; row++) {
+      const id = lock[row]!;
+      if (id >= 0 && isDropped[id] === 1) what[row]! |= DROPPED;
+    }
+  }
+  /** 1 for each lock that a row names. */
+  usedLocks(locks: number): Uint8Array {
+    const used = new Uint8Array(locks);
+    const lock = this.#lock;
+    const { length } = this;
+    for (let row = 0; row < length; row++) {
+      const id = lock[row]!;
+      if (id >= 0) used[id] = 1;
+    }
+    return used;
+  }
+  renumberLocks(newIds: Int32Array): void {
+    const lock = this.#lock;
+    const { length } = this;
+    for (let row = 0; row < length; row++) {
+      const id = lock[row]!;
+      if (id >= 0) lock[row] = newIds[id]!;
+    }
   }
   kindAt(row: number): number {
     return this.#what[row]! & ((1 << MODE) - 1);

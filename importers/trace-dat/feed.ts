@@ -9,6 +9,7 @@ import { RecordClock } from './clock.js';
 import type { TraceDat } from './container.js';
 import type { EventFormat, Field } from './event-format.js';
 import { ByteStrings, halvesReader, numberReader, type ReadNumber, stringReader } from './fields.js';
+import { LOCK_EVENTS, LockFields } from './lock-fields.js';
 import type { CpuRecords } from './ring-buffer.js';
 import { TaskNames } from './task-names.js';
 import { LEFT, stateBits } from './task-states.js';
@@ -28,8 +29,6 @@ const IRQ_STATES: readonly number[] = Array.from(
 );
 /** What a record has of a field that it is too short for. */
 const NOWHERE = 1 << 30;
-/** Longest name of a lock that is read in place. */
-const MOST_NAME = 128;
 
 /** User fields of a probe that hold the lock; else the first one that is as wide as a pointer. */
 const LOCK_ARGUMENT = /^(lock|mutex|sem|rwsem|rwlock|l|m)$/;
@@ -200,79 +199,17 @@ export class Feed {
         ? (record) => mapper.contentionBegin(address(record), flags(record))
         : (record) => mapper.contentionEnd(address(record), ret(record));
     }
-    return this.#lockEventHandler(name, fields);
-  }
-
-  /**
-   * The four events of lockdep make up most of a recording, so their fields are read in place. Kernels whose fields are of
-   * other sizes (a 32-bit pointer) take the general way.
-   */
-  #lockEventHandler(event: string, fields: ReadonlyMap<string, Field>): Handler | null {
-    const mapper = this.#mapper;
-    const strings = this.#lockNames;
-    const names = this.#namesOfLocks;
-    const nameless = mapper.name('(null)');
-    const name = fields.get('name');
-    const pointer = fields.get('lockdep_addr');
-    const flagsField = fields.get('flags');
-    const isUsual =
-      pointer?.size === 8 &&
-      name?.place === 'data-loc' &&
-      (flagsField === undefined || flagsField.size === 4);
-    const little = !this.#bigEndian;
-    const high = (pointer?.offset ?? 0) + (little ? 4 : 0);
-    const low = (pointer?.offset ?? 0) + (little ? 0 : 4);
-    const nameAt = name?.offset ?? 0;
-    const flagsAt = flagsField?.offset ?? 0;
-    const end = Math.max(high + 4, low + 4, nameAt + 4, flagsAt + 4);
-    const slowAddress = this.#address(pointer);
-    const slowName = stringReader(name, this.#bigEndian, strings, nameless);
-    const slowFlags = this.#number(flagsField, 0);
-    const address = (record: CpuRecords): number => {
-      if (!isUsual || record.length < end) return slowAddress(record);
-      const { view, payload } = record;
-      return mapper.address(view.getInt32(payload + high, little), view.getInt32(payload + low, little));
-    };
-    const lockName = (record: CpuRecords, lock: number): number => {
-      if (!isUsual || record.length < end) return slowName(record);
-      const { view, payload } = record;
-      const place = view.getUint32(payload + nameAt, little);
-      const from = place & 0xffff;
-      const length = place >>> 16;
-      if (length === 0 || length > MOST_NAME || from + length > record.length) return slowName(record);
-      const guess = names[lock] ?? -1;
-      const entry = strings.entry(view, payload + from, length, guess);
-      if (entry !== guess) names[lock] = entry;
-      return strings.valueOf(entry);
-    };
-    const flags = (record: CpuRecords): number =>
-      isUsual && record.length >= end
-        ? record.view.getUint32(record.payload + flagsAt, little)
-        : slowFlags(record);
-    switch (event) {
-      case 'lock_acquire':
-        return (record) => {
-          const lock = address(record);
-          mapper.lockAcquire(lock, lockName(record, lock), flags(record));
-        };
-      case 'lock_acquired':
-        return (record) => {
-          const lock = address(record);
-          mapper.lockAcquired(lock, lockName(record, lock));
-        };
-      case 'lock_contended':
-        return (record) => {
-          const lock = address(record);
-          mapper.lockContended(lock, lockName(record, lock));
-        };
-      case 'lock_release':
-        return (record) => {
-          const lock = address(record);
-          mapper.lockRelease(lock, lockName(record, lock));
-        };
-      default:
-        return null;
-    }
+    const event = (LOCK_EVENTS as readonly string[]).indexOf(name);
+    if (event === -1) return null;
+    const read = new LockFields(
+      mapper,
+      this.#lockNames,
+      this.#namesOfLocks,
+      fields,
+      this.#bigEndian,
+      this.#address(fields.get('lockdep_addr')),
+    );
+    return (record) => read.take(event, record);
   }
 
   #schedHandler({ name, fields, printFormat }: EventFormat): Handler | null {

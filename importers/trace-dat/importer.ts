@@ -63,20 +63,30 @@ export async function readTraceDat(
     // Stamps of another clock say nothing of what came before.
     if (!isFirst) mapper.lost();
     isFirst = false;
-    mergeRecords(cursors, (record) => {
-      const isKept = builder.eventCount < mostRows;
+    const rest = mergeRecords(cursors, (record) => {
+      if (builder.eventCount >= mostRows) return false;
       if (record.lost !== 0) {
         lost += Math.max(1, record.lost);
-        if (isKept) mapper.lost();
+        mapper.lost();
       }
-      if (record.type < 0) {
-        unknown++;
-        return;
+      if (record.type < 0) unknown++;
+      else {
+        counts[record.type]!++;
+        feed.take(record);
       }
-      counts[record.type]!++;
-      if (isKept) feed.take(record);
-      else beyond++;
+      return true;
     });
+    // What is not kept is counted, in whatever order.
+    for (const cursor of rest) {
+      const before = cursor.count;
+      const untyped = unknown;
+      do {
+        if (cursor.lost !== 0) lost += Math.max(1, cursor.lost);
+        if (cursor.type < 0) unknown++;
+        else counts[cursor.type]!++;
+      } while (cursor.next());
+      beyond += cursor.count - before + 1 - (unknown - untyped);
+    }
   }
   mapper.finish();
   machine.tell(builder);

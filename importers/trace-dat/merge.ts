@@ -1,8 +1,14 @@
 // Merges the records of all CPUs on one timeline: by time, then by the order in which the file lists CPUs.
 import type { CpuRecords } from './ring-buffer.js';
 
-/** Visits records in order. `visit` reads the record out of the cursor; it must not call `next`. */
-export function mergeRecords(cursors: readonly CpuRecords[], visit: (record: CpuRecords) => void): void {
+/**
+ * Visits records in order until `visit` says false, that it does not take a record. It reads the record out of the cursor and
+ * must not call `next`. Returns the cursors that stand at a record which was not taken.
+ */
+export function mergeRecords(
+  cursors: readonly CpuRecords[],
+  visit: (record: CpuRecords) => boolean,
+): readonly CpuRecords[] {
   // Sorted by time of the record that stands ready, ties by place in the list; the first is next.
   const ready: CpuRecords[] = [];
   const place = new Map<CpuRecords, number>();
@@ -27,18 +33,19 @@ export function mergeRecords(cursors: readonly CpuRecords[], visit: (record: Cpu
     const second = ready[0];
     // A CPU keeps its turn while it is ahead: most records need one comparison.
     if (second === undefined) {
-      do visit(first);
+      do if (!visit(first)) return [first];
       while (first.next());
-      return;
+      return [];
     }
     const limit = second.time;
     // On a tie the place in the list decides.
     const wins = (place.get(first) ?? 0) < (place.get(second) ?? 0);
     let more: boolean;
     do {
-      visit(first);
+      if (!visit(first)) return [first, ...ready];
       more = first.next();
     } while (more && (first.time < limit || (wins && first.time === limit)));
     if (more) insert(first);
   }
+  return [];
 }

@@ -242,7 +242,7 @@ describe('records of several CPUs', () => {
             );
           });
           const merged: (readonly [time: number, cpu: number])[] = [];
-          mergeRecords(cursors, (record) => merged.push([record.time, record.cpu]));
+          mergeRecords(cursors, (record) => merged.push([record.time, record.cpu]) > 0);
           const expected = deltas
             .flatMap((ofCpu, cpu) => {
               let time = 0;

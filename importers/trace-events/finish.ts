@@ -65,18 +65,9 @@ export function finishMapping(ledger: Ledger, pairing: Pairing, calls: CallMappe
         basis: 'aliased',
         assumes: [...builder.assumesOf(episode), BY_CALL],
       });
-  if (dropped.size > 0) dropRowsOf(ledger, dropped);
-  if (ledger.anyDropped) builder.removeDropped();
+  // What was told of locks that have a better account.
+  if (dropped.size > 0) builder.dropRowsOf(dropped);
+  if (dropped.size > 0 || ledger.anyDropped) builder.removeDropped();
   builder.dropUnusedLocks();
   if (ledger.thinned > 0) builder.skips.count('sched_events_thinned', null, ledger.thinned);
-}
-
-/** Drops what was told of locks that have a better account. */
-function dropRowsOf(ledger: Ledger, locks: ReadonlySet<number>): void {
-  let most = 0;
-  for (const lock of locks) most = Math.max(most, lock);
-  const isDropped = new Uint8Array(most + 1);
-  for (const lock of locks) isDropped[lock] = 1;
-  const { builder, rows } = ledger;
-  for (let row = 0; row < rows; row++) if (isDropped[builder.lockOfRow(row)] === 1) ledger.drop(row);
 }
