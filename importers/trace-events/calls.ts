@@ -1,8 +1,9 @@
 // Calls of lock functions as lock events: function tracer, function_graph, and probes with or without addresses.
-import type { SiteId } from '../../corpus/schema/ids.js';
+import { NONE, type SiteId } from '../../corpus/schema/ids.js';
 import { LOCK_MODES } from '../../corpus/schema/lock.js';
 import { type KnownPath, WANTS } from '../kernel-log/episodes/known-paths.js';
 import { lockFacts } from '../kernel-log/episodes/lock-facts.js';
+import { CallPaths } from './call-paths.js';
 import { INFERRED, KIND, type Ledger, OBSERVED } from './ledger.js';
 import { type LockCall, lockCall, type Wrapper, wrapperOf } from './lock-functions.js';
 import { type Lock, NOBODY, SOURCE, takesPerOpen } from './locks.js';
@@ -60,6 +61,7 @@ export class CallMapper {
   /** Functions whose return is probed: their acquisitions need not be inferred. */
   readonly #returns = new Set<string>();
   readonly #sites = new Map<string, SiteId>();
+  readonly #paths: CallPaths;
   last: Runner | null = null;
   /** Calls that take a lock of which nothing tells which one it is, and where the first of them stands. */
   withoutLock = 0;
@@ -68,6 +70,7 @@ export class CallMapper {
   constructor(ledger: Ledger, pairing: Pairing) {
     this.#ledger = ledger;
     this.#pairing = pairing;
+    this.#paths = new CallPaths(ledger.builder);
   }
 
   #state(runner: Runner): CallState {
@@ -112,11 +115,11 @@ export class CallMapper {
     const runner = this.#begin();
     const state = this.#state(runner);
     const { graph } = state;
-    graph.length = Math.min(graph.length, depth);
+    cutTo(graph, depth);
     while (graph.length < depth) graph.push('');
     this.#closeAbove(state, depth - 1);
-    const caller = graph[depth - 1] ?? '';
-    if (!leaf) graph[depth] = name;
+    const caller = depth === 0 ? '' : graph[depth - 1]!;
+    if (!leaf) graph.push(name);
     if (wrapper !== null) this.#wrapped(runner, state, wrapper, caller === '' ? null : caller, true, depth);
     else if (call !== null && address >= 0)
       this.#withAddress(runner, state, call, name, address, caller, true, depth);
@@ -147,11 +150,11 @@ export class CallMapper {
     for (let i = state.open.length - 1; i >= 0; i--) {
       const open = state.open[i]!;
       if (open.depth < depth) break;
-      state.open.splice(i, 1);
+      state.open.pop();
       if (open.depth === depth) this.#returned(runner, state, open, ret, OBSERVED);
     }
     this.#graphSite(runner, state, depth);
-    state.graph.length = Math.min(state.graph.length, depth);
+    cutTo(state.graph, depth);
     state.wrapper = null;
   }
 
@@ -164,12 +167,8 @@ export class CallMapper {
 
   #graphSite(runner: Runner, state: CallState, depth: number): void {
     if (runner.endRow === runner.firstRow) return;
-    const frames = state.graph
-      .slice(0, depth)
-      .filter((frame) => frame !== '' && lockCall(frame) === null)
-      .reverse();
-    const at = frames.find((frame) => wrapperOf(frame) === null) ?? frames[0];
-    if (at !== undefined) this.#ledger.site(runner, this.#ledger.builder.site(at, frames));
+    const site = this.#paths.siteOf(state.graph, depth);
+    if (site !== NONE) this.#ledger.site(runner, site as SiteId);
   }
 
   #closeAbove(state: CallState, depth: number): void {
@@ -337,8 +336,9 @@ export class CallMapper {
   }
 
   #nameByCaller(state: CallState, object: Lock, call: LockCall, caller: string): void {
-    if (takesPerOpen(caller)) object.perOpen = true;
-    if (state.names.has(object)) return;
+    const { paths, perOpen } = callerFacts(caller);
+    if (perOpen) object.perOpen = true;
+    if (paths.length === 0 || state.names.has(object)) return;
     const name = wantedBy(call, caller, (lock) => [...state.names.values()].includes(lock));
     if (name === null) return;
     this.#pairing.nameSeen(object, name);
@@ -392,6 +392,7 @@ export class CallMapper {
     if (call.does !== 'take') return;
     const name =
       caller === null ||
+      callerFacts(caller).paths.length === 0 ||
       state.held.some((h) => h.site === caller && h.name !== null && !isBehind(caller, h.name))
         ? null
         : wantedBy(call, caller, (lock) => state.held.some((h) => h.name === lock));
@@ -416,7 +417,8 @@ export class CallMapper {
 
   #plainRelease(runner: Runner, state: CallState, caller: string | null): void {
     const { held } = state;
-    let at = held.findLastIndex((entry) => entry.site === caller);
+    let at = held.length - 1;
+    while (at >= 0 && held[at]!.site !== caller) at--;
     // A tail call hides the function that unlocks; only what is not known may be given back on that guess.
     if (at === -1 && held.length > 0 && held[held.length - 1]!.lock === null) at = held.length - 1;
     if (at === -1) return;
@@ -459,30 +461,44 @@ export class CallMapper {
   }
 }
 
+/** Sets a length that is not longer. Setting it is a call into the engine that gives up the room of the list. */
+function cutTo(list: unknown[], length: number): void {
+  while (list.length > length) list.pop();
+}
+
 const TAKE: LockCall = { does: 'take', kind: 'mutex', mode: 'exclusive', success: 'always' };
 
-const PATHS = new Map<string, readonly KnownPath[]>();
-const MOST_PATHS = 8192;
+interface CallerFacts {
+  /** Rows of the table of known paths for that function. */
+  readonly paths: readonly KnownPath[];
+  readonly perOpen: boolean;
+}
 
-/** Rows of the table of known paths for that function. */
-function pathsOf(caller: string): readonly KnownPath[] {
-  const seen = PATHS.get(caller);
+const CALLERS = new Map<string, CallerFacts>();
+const MOST_CALLERS = 8192;
+
+/** What is known of a function that calls lock functions; worked out once. */
+function callerFacts(caller: string): CallerFacts {
+  const seen = CALLERS.get(caller);
   if (seen !== undefined) return seen;
-  const paths = WANTS.filter((path) => path.function.test(caller));
-  if (PATHS.size >= MOST_PATHS) PATHS.clear();
-  PATHS.set(caller, paths);
-  return paths;
+  const facts = {
+    paths: WANTS.filter((path) => path.function.test(caller)),
+    perOpen: takesPerOpen(caller),
+  };
+  if (CALLERS.size >= MOST_CALLERS) CALLERS.clear();
+  CALLERS.set(caller, facts);
+  return facts;
 }
 
 /** True if `caller` takes another known lock while it holds that one. */
 function isBehind(caller: string, held: string): boolean {
-  return pathsOf(caller).some((path) => (path.behind ?? []).includes(held));
+  return callerFacts(caller).paths.some((path) => (path.behind ?? []).includes(held));
 }
 
 /** The lock that `caller` takes by that call, by the table of known paths; `isHeld` tells its first lock from its second. */
 function wantedBy(call: LockCall, caller: string, isHeld: (lock: string) => boolean): string | null {
   if (call.kind !== 'mutex') return null;
-  for (const path of pathsOf(caller)) {
+  for (const path of callerFacts(caller).paths) {
     if (
       (path.behind ?? []).every(isHeld) &&
       !(path.behind === undefined && isHeld(path.lock) && lockFacts(path.lock, []).single)

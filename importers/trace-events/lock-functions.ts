@@ -95,21 +95,23 @@ export interface Wrapper {
   readonly lock: string;
 }
 
-const WRAPPERS: Readonly<Record<string, Wrapper>> = {
-  // drivers/pci/probe.c
-  pci_lock_rescan_remove: { does: 'take', lock: 'pci_rescan_remove_lock' },
-  pci_unlock_rescan_remove: { does: 'give', lock: 'pci_rescan_remove_lock' },
-  // net/core/rtnetlink.c
-  rtnl_lock: { does: 'take', lock: 'rtnl_mutex' },
-  rtnl_unlock: { does: 'give', lock: 'rtnl_mutex' },
-  // drivers/acpi/scan.c
-  acpi_scan_lock_acquire: { does: 'take', lock: 'acpi_scan_lock' },
-  acpi_scan_lock_release: { does: 'give', lock: 'acpi_scan_lock' },
-};
+const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>(
+  Object.entries({
+    // drivers/pci/probe.c
+    pci_lock_rescan_remove: { does: 'take', lock: 'pci_rescan_remove_lock' },
+    pci_unlock_rescan_remove: { does: 'give', lock: 'pci_rescan_remove_lock' },
+    // net/core/rtnetlink.c
+    rtnl_lock: { does: 'take', lock: 'rtnl_mutex' },
+    rtnl_unlock: { does: 'give', lock: 'rtnl_mutex' },
+    // drivers/acpi/scan.c
+    acpi_scan_lock_acquire: { does: 'take', lock: 'acpi_scan_lock' },
+    acpi_scan_lock_release: { does: 'give', lock: 'acpi_scan_lock' },
+  } satisfies Record<string, Wrapper>),
+);
 
 /** The lock that the function is a wrapper of, or null. */
 export function wrapperOf(name: string): Wrapper | null {
-  return Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name]! : null;
+  return WRAPPERS.get(name) ?? null;
 }
 
 /** True if a call of that function means anything to the mapper. */
