@@ -5,7 +5,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { CaptureId } from '../corpus/schema/ids.js';
 import { packingOf, unpack } from './decompress.js';
 import { fileAccess, type RandomAccess, spool } from './random-access.js';
-import { type TextBlock, type TextTrouble, textBlocks } from './text-blocks.js';
+import { type ByteBlock, byteBlocks, type TextBlock, type TextTrouble, textBlocks } from './text-blocks.js';
 
 export type { TextBlock } from './text-blocks.js';
 
@@ -38,6 +38,8 @@ export interface Source {
   headBytes(): Promise<Uint8Array>;
   /** Blocks of whole lines; the stream can be read only once, as blocks, lines or bytes. */
   blocks(): AsyncIterable<TextBlock>;
+  /** The same for importers that read bytes where they are text: only ASCII comes so. */
+  byteBlocks(): AsyncIterable<ByteBlock>;
   /** The unpacked bytes in chunks of any size, for importers that read bytes. A chunk is not changed afterwards. */
   bytes(): AsyncIterable<Uint8Array>;
   /** The same for importers that keep nothing of a chunk: it is read over when the next one but one is asked for. */
@@ -233,6 +235,12 @@ class StreamSource implements Source {
     // Blocks are strings: of a chunk that need not be unpacked nothing is kept.
     if (this.#plain && this.lending !== null) this.lending.isBrief = true;
     return textBlocks(this.bytes(), this.#trouble());
+  }
+
+  byteBlocks(): AsyncIterable<ByteBlock> {
+    // Whoever reads a block is done with it when the next one is asked for.
+    if (this.#plain && this.lending !== null) this.lending.isBrief = true;
+    return byteBlocks(this.bytes(), this.#trouble());
   }
 
   async *lines(): AsyncGenerator<readonly string[]> {

@@ -14,6 +14,16 @@ export interface TextBlock {
   readonly lines: number;
 }
 
+/** Some whole lines, as bytes where each is a character of ASCII. */
+export interface ByteBlock {
+  /** Null where there are other characters; then there is a text. Valid until the next block is asked for. */
+  readonly bytes: Buffer | null;
+  readonly text: string;
+  readonly firstLine: number;
+  /** To be set by who reads bytes: nobody counts them before. */
+  lines: number;
+}
+
 /** What went wrong on the way, by line. */
 export interface TextTrouble {
   /** `bytes` invalid sequences were replaced, the first of them in line `line`. */
@@ -58,22 +68,38 @@ async function* toUtf8(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 }
 
 class Decoder {
-  line = 1;
-  constructor(readonly trouble: TextTrouble) {}
+  #line = 1;
+  #last: ByteBlock | null = null;
+  constructor(
+    readonly trouble: TextTrouble,
+    /** True if blocks of ASCII stay bytes. */
+    readonly asBytes: boolean,
+  ) {}
+
+  /** Number of the next line. */
+  get line(): number {
+    this.#line += this.#last?.lines ?? 0;
+    this.#last = null;
+    return this.#line;
+  }
 
   /** Decodes bytes that begin and end at line borders (the last newline left out). */
-  block(bytes: Uint8Array): TextBlock {
+  block(bytes: Uint8Array): ByteBlock {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const firstLine = this.line;
     let text: string;
-    if (isAscii(buffer)) text = buffer.toString('latin1');
-    else {
+    if (isAscii(buffer)) {
+      if (this.asBytes) {
+        this.#last = { bytes: buffer, text: '', firstLine, lines: 0 };
+        return this.#last;
+      }
+      text = buffer.toString('latin1');
+    } else {
       text = buffer.toString('utf8');
       if (!isUtf8(buffer)) this.#countInvalid(text, firstLine);
     }
-    const lines = countLines(text);
-    this.line += lines;
-    return { text, firstLine, lines };
+    this.#last = { bytes: null, text, firstLine, lines: countLines(text) };
+    return this.#last;
   }
 
   #countInvalid(text: string, firstLine: number): void {
@@ -85,15 +111,27 @@ class Decoder {
   }
 }
 
+/** Blocks of whole lines as text. */
+export function textBlocks(
+  chunks: AsyncIterable<Uint8Array>,
+  trouble: TextTrouble,
+): AsyncGenerator<TextBlock> {
+  return blocksOf(chunks, new Decoder(trouble, false));
+}
+
+/** The same, as bytes where that is the same as text. */
+export function byteBlocks(
+  chunks: AsyncIterable<Uint8Array>,
+  trouble: TextTrouble,
+): AsyncGenerator<ByteBlock> {
+  return blocksOf(chunks, new Decoder(trouble, true));
+}
+
 /**
  * Cuts a stream of bytes into blocks of whole lines. Lines end at `\n`; a file whose first 64 KiB hold `\r` but no
  * `\n` is taken to end its lines with `\r`. What is longer than MAX_LINE_BYTES is cut and counted.
  */
-export async function* textBlocks(
-  chunks: AsyncIterable<Uint8Array>,
-  trouble: TextTrouble,
-): AsyncGenerator<TextBlock> {
-  const decoder = new Decoder(trouble);
+async function* blocksOf(chunks: AsyncIterable<Uint8Array>, decoder: Decoder): AsyncGenerator<ByteBlock> {
   let carry: Uint8Array[] = [];
   let carried = 0;
   /** True while the rest of a line that was cut is thrown away. */
@@ -140,7 +178,7 @@ export async function* textBlocks(
       carried += bytes.length;
     }
     if (carried > MAX_LINE_BYTES) {
-      trouble.lineTooLong(decoder.line);
+      decoder.trouble.lineTooLong(decoder.line);
       yield decoder.block(Buffer.concat(carry).subarray(0, MAX_LINE_BYTES));
       carry = [];
       carried = 0;

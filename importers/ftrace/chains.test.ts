@@ -19,7 +19,7 @@ describe('call chains', () => {
         const taken = list.map((frames) => {
           for (const frame of frames) {
             const text = ` => ${frame}\n`;
-            chains.frame(text, 4, 4 + frame.length, hashOf(text, 4, 4 + frame.length));
+            chains.frame(chains.id(text, 4, 4 + frame.length, hashOf(text, 4, 4 + frame.length)));
           }
           return chains.take();
         });

@@ -39,10 +39,14 @@ export class CallChains {
     return this.#ids.length === 0;
   }
 
-  /** Adds the function that stands from `from` to `to`. `hash`: the same for the same characters. */
-  frame(text: string, from: number, to: number, hash: number): void {
+  /** The number of the function that stands from `from` to `to`. `hash`: the same for the same characters. */
+  id(text: string, from: number, to: number, hash: number): number {
+    return this.#names.at(text, from, to, hash).id;
+  }
+
+  /** Adds a function by its number. */
+  frame(id: number): void {
     if (this.#ids.length >= MOST_FRAMES) return;
-    const { id } = this.#names.at(text, from, to, hash);
     this.#ids.push(id);
     this.#hash = (Math.imul(this.#hash, 31) + id) | 0;
   }
@@ -53,15 +57,15 @@ export class CallChains {
     const hash = this.#hash;
     this.#hash = 0;
     let bucket = this.#chains.get(hash);
-    const known = bucket?.find(
-      (chain) => chain.ids.length === ids.length && chain.ids.every((id, i) => id === ids[i]),
-    );
-    if (known !== undefined) {
-      ids.length = 0;
-      return known.frames;
-    }
+    if (bucket !== undefined)
+      for (let i = 0; i < bucket.length; i++) {
+        const known = bucket[i]!;
+        if (!isEqual(known.ids, ids)) continue;
+        empty(ids);
+        return known.frames;
+      }
     const chain = { ids: [...ids], frames: ids.map((id) => this.#namesById[id]!) };
-    ids.length = 0;
+    empty(ids);
     if (this.#size++ >= MOST_CHAINS) {
       this.#chains.clear();
       this.#size = 0;
@@ -74,7 +78,18 @@ export class CallChains {
 
   /** Forgets what was gathered. */
   drop(): void {
-    this.#ids.length = 0;
+    empty(this.#ids);
     this.#hash = 0;
   }
+}
+
+function isEqual(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Setting the length to 0 would give up the room of the list, which the next chain needs. */
+function empty(list: number[]): void {
+  while (list.length > 0) list.pop();
 }

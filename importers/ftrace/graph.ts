@@ -165,6 +165,45 @@ export function readPlainGraphLine(
   return true;
 }
 
+/**
+ * Reads the default columns (`CPU) DURATION |`) of the line at `from` as `readPlainGraphLine` and `readGraphLine` do; returns the
+ * place behind them, or -1 for any other line. `limit`: where the last line ends.
+ */
+export function graphColumns(into: GraphLine, view: DataView, from: number, limit: number): number {
+  const last = limit - 1;
+  if (from > last) return -1;
+  let at = from;
+  let byte = view.getUint8(at);
+  while (byte === SPACE && at < last) byte = view.getUint8(++at);
+  if (at > from + 4) return -1;
+  let cpu = 0;
+  const digits = at;
+  while (byte >= 48 && byte <= 57 && at < last) {
+    cpu = cpu * 10 + byte - 48;
+    byte = view.getUint8(++at);
+  }
+  if (byte !== 41 || at === digits || at - digits > 5 || at >= last) return -1;
+  byte = view.getUint8(++at);
+  while (byte === SPACE && at < last) byte = view.getUint8(++at);
+  // `+ ! # * @ $` mark long durations.
+  if (byte === 43 || byte === 33 || byte === 35 || byte === 42 || byte === 64 || byte === 36) {
+    if (at >= last) return -1;
+    byte = view.getUint8(++at);
+    while (byte === SPACE && at < last) byte = view.getUint8(++at);
+  }
+  if (byte >= 48 && byte <= 57) {
+    while (((byte >= 48 && byte <= 57) || byte === 46) && at < last) byte = view.getUint8(++at);
+    if (byte !== SPACE || at + 3 > last || view.getUint8(at + 1) !== 117 || view.getUint8(at + 2) !== 115)
+      return -1;
+    at += 3;
+    byte = view.getUint8(at);
+    while (byte === SPACE && at < last) byte = view.getUint8(++at);
+  }
+  if (byte !== 124) return -1;
+  into.cpu = cpu;
+  return at + 1;
+}
+
 /** Reads one line; false if it is none of function_graph. */
 export function readGraphLine(into: GraphLine, line: string): boolean {
   into.kind = 'none';

@@ -6,6 +6,10 @@ export class Head {
   /** Where the name of the task stands in the text, behind blanks: most names are never looked at. */
   commFrom = 0;
   commTo = 0;
+  /** The name itself where it is remembered and the text does not begin with it; null where it stands in the text. */
+  comm: string | null = null;
+  /** Characters before the blanks in front of the time, in the default layout without oddities; else -1. */
+  fixed = -1;
   pid = 0;
   cpu = -1;
   /** Index into CONTEXTS, or -1 if the line does not say. */
@@ -156,9 +160,11 @@ export function readDefaultHead(head: Head, text: string, from: number, to: numb
   if (code !== CLOSE || at === cpuFrom) return looseHead(head, text, from, to);
   head.cpu = cpu;
   code = text.charCodeAt(++at);
+  let fixed = at - from;
   while (code === SPACE) code = text.charCodeAt(++at);
   if (code === PAREN) {
     // Until 4.x the thread group stood behind the CPU.
+    fixed = -1;
     at = text.indexOf(')', at) + 1;
     code = text.charCodeAt(at);
     while (code === SPACE) code = text.charCodeAt(++at);
@@ -172,6 +178,7 @@ export function readDefaultHead(head: Head, text: string, from: number, to: numb
     if (end - at < 4 || end - at > 9) return false;
     readFlags(head, text, at);
     at = end;
+    if (fixed >= 0) fixed = at - from;
     while (text.charCodeAt(at) === SPACE) at++;
   }
   at = readTime(head, text, at);
@@ -180,11 +187,14 @@ export function readDefaultHead(head: Head, text: string, from: number, to: numb
   while (text.charCodeAt(at) === SPACE) at++;
   if (text.charCodeAt(at) === PAREN && text.charCodeAt(at + 1) === 43) {
     // trace-cmd report --ts-diff
+    fixed = -1;
     at = text.indexOf(')', at) + 1;
     while (text.charCodeAt(at) === SPACE) at++;
   }
   if (at > to) return false;
   head.commFrom = from;
+  head.comm = null;
+  head.fixed = fixed;
   head.body = at;
   return true;
 }
@@ -203,6 +213,7 @@ function looseHead(head: Head, text: string, from: number, to: number): boolean 
   if (!readDefaultHead(head, padded, 0, padded.length)) return false;
   head.commFrom = from + indent;
   head.commTo = from + dash;
+  head.fixed = -1;
   head.body += shift;
   return true;
 }
@@ -220,6 +231,8 @@ export function readLatencyHead(head: Head, text: string, from: number, to: numb
   const [all, comm = '', pid, cpu, flags = '', seconds, fraction] = found;
   head.commFrom = from + all.indexOf(comm);
   head.commTo = head.commFrom + comm.length;
+  head.comm = null;
+  head.fixed = -1;
   head.pid = Number(pid);
   head.cpu = Number(cpu);
   readFlags(head, flags, 0);
@@ -248,6 +261,8 @@ export function readVerboseHead(head: Head, text: string, from: number, to: numb
   const [all, comm = '', pid, cpu, flags, , , , ms, fraction = ''] = found;
   head.commFrom = from + all.indexOf(comm);
   head.commTo = head.commFrom + comm.length;
+  head.comm = null;
+  head.fixed = -1;
   head.pid = Number(pid);
   head.cpu = Number(cpu);
   // TRACE_FLAG_*: 0x01 interrupts off, 0x08 hardirq, 0x10 softirq, 0x40 NMI, 0x80 bottom halves off.

@@ -42,7 +42,10 @@ export const ftraceImporter: Importer = {
 
   async read(source: Source, builder: CaptureBuilder): Promise<void> {
     const reader = new TraceTextReader(builder);
-    for await (const block of source.blocks()) reader.block(block.text, block.firstLine);
+    for await (const block of source.byteBlocks()) {
+      if (block.bytes === null) reader.block(block.text, block.firstLine);
+      else block.lines = reader.bytes(block.bytes, block.firstLine);
+    }
     reader.finish();
   },
 };

@@ -2,6 +2,7 @@
 import { ACQUIRE_READ, ACQUIRE_TRY, CONTENTION, type LockEventMapper } from '../trace-events/mapper.js';
 import type { Meaning } from './events.js';
 import { hashOf, NameTable } from './names.js';
+import type { SaidProbe } from './said.js';
 
 const SPACE = 32;
 
@@ -96,6 +97,16 @@ export class Payloads {
   readonly #places = new NameTable(probePlace);
   /** By the number of a lock's address: the name that it had last. */
   readonly #lastNames: LockName[] = [];
+  /** What the last event of a lock said, by the numbers of the mapper. */
+  address = -1;
+  name = -1;
+  flags = 0;
+  /** Whom the last wake-up was for. */
+  peer = -1;
+  /** How the last task left its CPU. */
+  how: 0 | 1 | 2 = 0;
+  /** What the last probe said. */
+  probe: SaidProbe | null = null;
 
   constructor(mapper: LockEventMapper) {
     this.#mapper = mapper;
@@ -131,12 +142,14 @@ export class Payloads {
         return null;
       }
       case 'sched_switch':
-        mapper.schedSwitch(pid, this.#howLeft(text, from, to));
+        this.how = this.#howLeft(text, from, to);
+        mapper.schedSwitch(pid, this.how);
         return null;
       case 'sched_waking':
       case 'sched_wakeup': {
         const peer = this.#pidOf(text, from, to);
         if (peer < 0) return 'unreadable';
+        this.peer = peer;
         if (meaning === 'sched_waking') mapper.schedWaking(peer);
         else mapper.schedWakeup(peer);
         if (mapper.isUnnamed(peer)) {
@@ -230,6 +243,9 @@ export class Payloads {
       const raw = behind(text, 'flags=', from, to);
       if (raw !== -1) flags = numberAt(text, raw);
     }
+    this.address = address;
+    this.name = name;
+    this.flags = flags;
     if (meaning === 'lock_acquire') mapper.lockAcquire(address, name, flags);
     else if (meaning === 'lock_acquired') mapper.lockAcquired(address, name);
     else if (meaning === 'lock_contended') mapper.lockContended(address, name);
@@ -304,7 +320,9 @@ export class Payloads {
         else if (lock !== undefined) address = this.#address(lock, 0);
       }
     }
-    this.#mapper.calls.probe(name, address, isReturn, caller, ret === undefined ? null : Number(ret));
+    const value = ret === undefined ? null : Number(ret);
+    this.probe = { name, address, isReturn, caller, ret: value };
+    this.#mapper.calls.probe(name, address, isReturn, caller, value);
     return null;
   }
 }

@@ -6,11 +6,14 @@ import type { Level } from '../trace-events/runners.js';
 import { CallChains } from './chains.js';
 import { Coverage } from './coverage.js';
 import { type SourceEvent, SourceEvents } from './events.js';
-import { GraphLine, readCall, readGraphLine, readPlainGraphLine } from './graph.js';
+import { GraphLine, graphColumns, readCall, readGraphLine, readPlainGraphLine } from './graph.js';
 import { Head, readDefaultHead, readFlags, readLatencyHead, readVerboseHead } from './head.js';
+import { HeadMemo } from './head-memo.js';
+import { LineMemo } from './line-memo.js';
 import { hashOf, NameTable } from './names.js';
 import { Payloads } from './payload.js';
 import { TraceMachine } from './platform.js';
+import { DO, type SaidCall, type SaidRecord } from './said.js';
 
 /** What is assumed where a format has no interrupt flags. */
 export const NO_CONTEXT =
@@ -55,6 +58,11 @@ export class TraceTextReader {
   /** What continuation lines belong to. */
   #open: 'stack' | 'user-stack' | 'marker' | null = null;
   readonly #chains = new CallChains((name) => this.#machine.name(name));
+  readonly #heads = new HeadMemo();
+  readonly #records = new LineMemo<SaidRecord>();
+  /** Numbers of functions in `#chains` by the lines of stacks; -1 for lines without one. */
+  readonly #frames = new LineMemo<number>();
+  readonly #calls = new LineMemo<SaidCall>();
   #stackPid = 0;
   #stackCpu = 0;
   #stackLevel: Level = 0;
@@ -70,6 +78,11 @@ export class TraceTextReader {
   readonly #recentlyNamed = new Float64Array(RECENT).fill(-1);
   readonly #coverage = new Coverage();
   #sawRecord = false;
+  /** What the last record was found to say. */
+  #does: (typeof DO)[keyof typeof DO] = DO.read;
+  #event: SourceEvent = this.#functionEvent;
+  #target = -1;
+  #ofProgram = false;
   /** Lines that were records, frames or losses. */
   #understood = 0;
   #isReport = false;
@@ -116,6 +129,211 @@ export class TraceTextReader {
       this.line(text, from, to, line);
       from = to + 1;
     }
+  }
+
+  /** Reads all lines of a block of ASCII; returns how many. What was read before is found again by its bytes. */
+  bytes(bytes: Buffer, firstLine: number): number {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const limit = bytes.length;
+    let line = firstLine;
+    for (let from = 0; from <= limit; line++) {
+      let end = -1;
+      if (this.#layout === 'default') {
+        if (this.#open === 'stack' || this.#open === 'user-stack')
+          end = this.#knownFrame(view, bytes, from, limit);
+        if (end < 0) end = this.#knownRecord(view, bytes, from, limit, line);
+      } else if (this.#layout === 'graph' && this.#open === null)
+        end = this.#knownCall(view, bytes, from, limit, line);
+      if (end < 0) end = this.#newLine(view, bytes, from, limit, line);
+      from = end + 1;
+    }
+    return line - firstLine;
+  }
+
+  /** Reads the line at `from` as text; returns where it ends. */
+  #newLine(view: DataView, bytes: Buffer, from: number, limit: number, where: number): number {
+    const found = bytes.indexOf(10, from);
+    const end = found === -1 ? limit : found;
+    const text = bytes.toString('latin1', from, end);
+    const head = this.#head;
+    head.fixed = -1;
+    this.line(text, 0, text.length, where);
+    if (head.fixed >= 0 && this.#layout === 'default')
+      this.#heads.add(head, view, from, text.slice(head.commFrom, head.commTo).trimStart());
+    return end;
+  }
+
+  /** Reads the line at `from` as a frame of the stack that is open; returns where it ends, or -1 if it is none. */
+  #knownFrame(view: DataView, bytes: Buffer, from: number, limit: number): number {
+    if (from + 4 > limit) return -1;
+    const first = view.getUint8(from);
+    const at = first === 32 || first === 9 ? from + 1 : from;
+    if (view.getUint8(at) !== 61 || view.getUint8(at + 1) !== 62) return -1;
+    let id = this.#frames.find(view, from, limit);
+    const { end } = this.#frames;
+    if (this.#open === 'user-stack') id = -1;
+    if (id === null) {
+      const text = bytes.toString('latin1', from, end);
+      let to = text.length;
+      while (to > 0 && text.charCodeAt(to - 1) === 13) to--;
+      id = this.#frameId(text, 0, to);
+      this.#frames.add(view, from, id);
+    }
+    this.#understood++;
+    if (id >= 0) this.#chains.frame(id);
+    return end;
+  }
+
+  /** Reads the line at `from` as a record whose head is known; returns where it ends, or -1 if it is none. */
+  #knownRecord(view: DataView, bytes: Buffer, from: number, limit: number, where: number): number {
+    const head = this.#head;
+    if (!this.#heads.read(head, view, from, limit)) return -1;
+    const { body } = head;
+    const said = this.#records.find(view, body, limit);
+    const { end } = this.#records;
+    if (said !== null) {
+      this.#sayAgain(said, where);
+      return end;
+    }
+    if (view.getUint8(end - 1) === 13) return -1;
+    const text = bytes.toString('latin1', body, end);
+    head.body = 0;
+    this.#record(text, text.length, where);
+    this.#records.add(view, body, this.#said(text));
+    return end;
+  }
+
+  /** The record that was read last, with what it was found to say. */
+  #said(text: string): SaidRecord {
+    const does = this.#does;
+    const payloads = this.#payloads;
+    const isLock = does === DO.lock;
+    return {
+      does,
+      event: this.#event,
+      text: does === DO.read || does === DO.touch || does === DO.wake ? text : '',
+      address: isLock ? (payloads?.address ?? 0) : does === DO.wake ? (payloads?.peer ?? 0) : 0,
+      name: isLock ? (payloads?.name ?? 0) : does === DO.wake ? this.#target : 0,
+      flags: isLock
+        ? (payloads?.flags ?? 0)
+        : does === DO.leave
+          ? (payloads?.how ?? 0)
+          : does === DO.stack && this.#ofProgram
+            ? 1
+            : 0,
+      probe: does === DO.probe ? (payloads?.probe ?? null) : null,
+    };
+  }
+
+  /** The same if it was an event of a lock, else null. */
+  #saidLock(): SaidRecord | null {
+    return this.#does === DO.lock ? this.#said('') : null;
+  }
+
+  #sayAgain(said: SaidRecord, where: number): void {
+    const head = this.#head;
+    const { event, does } = said;
+    if (
+      does === DO.read ||
+      (does === DO.touch && event.meaning !== 'none') ||
+      (does === DO.wake && this.#mapper?.isUnnamed(said.address) !== false)
+    ) {
+      head.body = 0;
+      this.#record(said.text, said.text.length, where);
+      return;
+    }
+    if (this.#open !== null) this.#closeStack();
+    this.#sawRecord = true;
+    this.#understood++;
+    const { cpu, pid } = head;
+    this.#coverage.record(cpu);
+    event.count++;
+    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
+    const mapper = this.#mapper;
+    if (does === DO.touch || does === DO.call) {
+      if (does === DO.call) this.#lastPid[cpu] = pid;
+      if (mapper === null && does === DO.touch) return;
+      this.#lastMapped[cpu] = false;
+      mapper?.touch(cpu, level);
+      return;
+    }
+    // Whoever said it first has made the mapper.
+    if (mapper === null) return;
+    if (does === DO.stack) {
+      this.#begins(said.flags === 1, pid, cpu, level);
+      return;
+    }
+    head.computeTime();
+    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
+    this.#name(mapper, pid, said.text);
+    this.#lastPid[cpu] = pid;
+    this.#lastMapped[cpu] = true;
+    if (does === DO.lock) this.#lockAgain(mapper, said);
+    else if (does === DO.probe) {
+      const { probe } = said;
+      if (probe !== null)
+        mapper.calls.probe(probe.name, probe.address, probe.isReturn, probe.caller, probe.ret);
+    } else if (does === DO.leave) mapper.schedSwitch(pid, said.flags as 0 | 1 | 2);
+    else {
+      if (said.name !== -1) this.#coverage.wakes(said.name, where);
+      if (event.meaning === 'sched_waking') mapper.schedWaking(said.address);
+      else mapper.schedWakeup(said.address);
+    }
+  }
+
+  #lockAgain(mapper: LockEventMapper, { event, address, name, flags }: SaidRecord): void {
+    if (event.meaning === 'lock_acquire') mapper.lockAcquire(address, name, flags);
+    else if (event.meaning === 'lock_acquired') mapper.lockAcquired(address, name);
+    else if (event.meaning === 'lock_contended') mapper.lockContended(address, name);
+    else mapper.lockRelease(address, name);
+  }
+
+  /** Reads the line at `from` as one of function_graph in the default columns; returns where it ends, or -1 if it is none. */
+  #knownCall(view: DataView, bytes: Buffer, from: number, limit: number, where: number): number {
+    const at = graphColumns(this.#graph, view, from, limit);
+    if (at === -1) return -1;
+    const graph = this.#graph;
+    const said = this.#calls.find(view, at, limit);
+    const { end } = this.#calls;
+    if (said !== null) {
+      graph.hasTime = false;
+      graph.comm = null;
+      graph.pid = -1;
+      graph.flags = null;
+      graph.kind = said.kind;
+      graph.depth = said.depth;
+      graph.name = said.name;
+      graph.concerns = said.concerns;
+      graph.argument = said.argument;
+      graph.ret = said.ret;
+      this.#graphRecord(where, said.record);
+      return end;
+    }
+    const { cpu } = graph;
+    graph.kind = 'none';
+    this.#does = DO.read;
+    const text = bytes.toString('latin1', from, end);
+    this.line(text, 0, text.length, where);
+    const { kind, depth, name, concerns, argument, ret } = this.#graph;
+    // What stands before the column must have been read as its columns are.
+    if (
+      (kind === 'entry' || kind === 'leaf' || kind === 'exit' || kind === 'comment') &&
+      graph.cpu === cpu &&
+      !graph.hasTime &&
+      graph.comm === null &&
+      graph.flags === null &&
+      !text.includes('=>')
+    )
+      this.#calls.add(view, at, {
+        kind,
+        depth,
+        name,
+        concerns,
+        argument,
+        ret,
+        record: kind === 'comment' ? this.#saidLock() : null,
+      });
+    return end;
   }
 
   /** Reads the line between `from` and `to`. */
@@ -186,6 +404,7 @@ export class TraceTextReader {
     if (instance !== null) {
       const rest = line.slice(instance[0].length).padStart(line.length);
       if (readDefaultHead(head, rest, 0, rest.length)) {
+        head.fixed = -1;
         this.#record(rest, rest.length, where);
         return;
       }
@@ -233,30 +452,38 @@ export class TraceTextReader {
 
   /** ` => symbol+0x1/0x2 [module] <address>` of the stack that is open; false for any other line. */
   #frame(text: string, from: number, to: number): boolean {
+    const id = this.#frameId(text, from, to);
+    if (id === -2) return false;
+    this.#understood++;
+    if (this.#open === 'stack' && id >= 0) this.#chains.frame(id);
+    return true;
+  }
+
+  /** The number of a frame's function in `#chains`; -1 if it has none, -2 if the line is no frame. */
+  #frameId(text: string, from: number, to: number): number {
     let at = from;
     const first = text.charCodeAt(at);
     if (first === 32 || first === 9) at++;
-    if (text.charCodeAt(at) !== 61 || text.charCodeAt(at + 1) !== 62 || at + 2 > to) return false;
-    this.#understood++;
-    if (this.#open !== 'stack') return true;
+    if (text.charCodeAt(at) !== 61 || text.charCodeAt(at + 1) !== 62 || at + 2 > to) return -2;
+    if (this.#open !== 'stack') return -1;
     at += 2;
     let code = text.charCodeAt(at);
     while (code === 32) code = text.charCodeAt(++at);
     const start = at;
     let hash = 0;
-    if (code >= 48 && code <= 57) return true;
+    if (code >= 48 && code <= 57) return -1;
     while (at < to && isWord(code)) {
       hash = (hash * 31 + code) | 0;
       code = text.charCodeAt(++at);
     }
-    if (at === start) return true;
-    this.#chains.frame(text, start, at, hash);
+    if (at === start) return -1;
+    const id = this.#chains.id(text, start, at, hash);
     for (; at < to; at++)
       if (text.charCodeAt(at) === 91) {
         this.#machine.frame(text.slice(start, at), text.slice(at, to));
         break;
       }
-    return true;
+    return id;
   }
 
   #closeStack(): void {
@@ -272,6 +499,7 @@ export class TraceTextReader {
     this.#understood++;
     const head = this.#head;
     this.#coverage.record(head.cpu);
+    this.#does = DO.read;
     let at = head.body;
     let hash = 0;
     let code = text.charCodeAt(at);
@@ -289,6 +517,7 @@ export class TraceTextReader {
     if (at > to) at = to;
     if (code === 32 && text.charCodeAt(at + 1) === 60 && text.charCodeAt(at + 2) === 45) {
       // The function tracer's `callee <-caller`.
+      this.#event = this.#functionEvent;
       this.#functionEvent.count++;
       this.#function(text, head.body, at, hash, to, where);
       return;
@@ -297,11 +526,13 @@ export class TraceTextReader {
     if (code === 58 && at < to) event = this.#events.at(text, head.body, at, hash);
     else event = this.#oddEvent(text, head.body, at, to);
     event.count++;
+    this.#event = event;
     const { meaning } = event;
     const cpu = head.cpu;
     if (meaning === 'none') {
       if (event.count === 1 && isProbe(text, at + 1, to)) event.meaning = 'probe';
       else {
+        this.#does = DO.touch;
         if (this.#mapper !== null) {
           this.#lastMapped[cpu] = false;
           const level = head.level < 0 ? this.#levelOf(cpu) : head.level;
@@ -371,12 +602,23 @@ export class TraceTextReader {
       this.#call(mapper);
       return;
     }
-    if (meaning === 'sched_waking' || meaning === 'sched_wakeup') {
-      const target = targetOf(text, from, to);
-      if (target !== -1) this.#coverage.wakes(target, where);
+    const isWake = meaning === 'sched_waking' || meaning === 'sched_wakeup';
+    if (isWake) {
+      this.#target = targetOf(text, from, to);
+      if (this.#target !== -1) this.#coverage.wakes(this.#target, where);
     }
     const unsaid = this.#payloads?.read(meaning, event.name, text, from, to, pid) ?? null;
-    if (unsaid !== null)
+    if (unsaid === null)
+      this.#does = isWake
+        ? DO.wake
+        : meaning === 'sched_switch'
+          ? DO.leave
+          : meaning === 'probe'
+            ? DO.probe
+            : meaning.startsWith('lock_')
+              ? DO.lock
+              : DO.read;
+    else
       this.#builder.skips.count(
         unsaid === 'no-address' ? 'lock_without_address' : 'trace_line_unreadable',
         where,
@@ -390,14 +632,20 @@ export class TraceTextReader {
     this.#recentlyNamed[slot] = pid;
     if (this.#named.has(pid)) return;
     this.#named.add(pid);
-    mapper.nameTask(pid, text.slice(this.#head.commFrom, this.#head.commTo).trimStart());
+    const { comm, commFrom, commTo } = this.#head;
+    mapper.nameTask(pid, comm ?? text.slice(commFrom, commTo).trimStart());
   }
 
   #openStack(text: string, body: number, to: number, pid: number, cpu: number, level: Level): void {
     // In reports the name of the event stands before it.
-    const user = text.slice(body, Math.min(to, body + 80)).includes('<user');
+    this.#ofProgram = text.slice(body, Math.min(to, body + 80)).includes('<user');
+    this.#does = DO.stack;
+    this.#begins(this.#ofProgram, pid, cpu, level);
+  }
+
+  #begins(ofProgram: boolean, pid: number, cpu: number, level: Level): void {
     this.#open =
-      user || this.#lastPid[cpu] !== pid || this.#lastMapped[cpu] !== true ? 'user-stack' : 'stack';
+      ofProgram || this.#lastPid[cpu] !== pid || this.#lastMapped[cpu] !== true ? 'user-stack' : 'stack';
     this.#chains.drop();
     this.#stackPid = pid;
     this.#stackCpu = cpu;
@@ -435,6 +683,7 @@ export class TraceTextReader {
     const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
     this.#lastPid[cpu] = pid;
     if (!called.concerns) {
+      this.#does = DO.call;
       this.#lastMapped[cpu] = false;
       this.#mapper?.touch(cpu, level);
       return;
@@ -471,7 +720,8 @@ export class TraceTextReader {
     }
   }
 
-  #graphRecord(where: number): void {
+  /** `said`: what the comment says, if it was read before. */
+  #graphRecord(where: number, said: SaidRecord | null = null): void {
     const graph = this.#graph;
     const { cpu } = graph;
     if (this.#open !== null && graph.kind !== 'rule') this.#closeStack();
@@ -516,7 +766,10 @@ export class TraceTextReader {
     this.#lastPid[cpu] = pid;
     this.#lastMapped[cpu] = true;
     if (graph.kind === 'comment') {
-      this.#comment(graph.name, pid, where);
+      if (said !== null) {
+        said.event.count++;
+        this.#lockAgain(mapper, said);
+      } else this.#comment(graph.name, pid, where);
       return;
     }
     if (graph.kind === 'exit') this.#exitEvent.count++;
@@ -547,6 +800,10 @@ export class TraceTextReader {
     if (event.meaning === 'none' || event.meaning === 'marker' || event.isInterrupt) return;
     const unsaid =
       this.#payloads?.read(event.meaning, event.name, text, name[0].length, text.length, pid) ?? null;
+    if (unsaid === null && event.meaning.startsWith('lock_')) {
+      this.#does = DO.lock;
+      this.#event = event;
+    }
     if (unsaid !== null)
       this.#builder.skips.count(
         unsaid === 'no-address' ? 'lock_without_address' : 'trace_line_unreadable',

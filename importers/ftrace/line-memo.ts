@@ -1,0 +1,107 @@
+// Ends of lines that were read before, found again by their bytes: a trace says the same things of the same locks again and again.
+
+const NEWLINE = 10;
+/** What is longer is not remembered. */
+const MOST_BYTES = 256;
+/** Lines that are remembered, and their bytes; then all are forgotten. */
+const MOST_LINES = 1 << 16;
+const MOST_ARENA = 8 << 20;
+
+/** Remembers one value for each text that stands from some place to the end of its line. */
+export class LineMemo<T> {
+  /** After `find`: where the line ends. */
+  end = 0;
+  #hash = 0;
+  #mask = 1023;
+  #slots = new Int32Array(1024).fill(-1);
+  readonly #hashes: number[] = [];
+  readonly #starts: number[] = [];
+  readonly #lengths: number[] = [];
+  readonly #values: T[] = [];
+  #arena = new DataView(new ArrayBuffer(1 << 14));
+  #used = 0;
+
+  /** What is remembered of the bytes from `from` to the end of the line, which it looks for; `limit`: where the last line ends. */
+  find(view: DataView, from: number, limit: number): T | null {
+    let at = from;
+    let hash = 0;
+    const words = limit - 3;
+    while (at < words) {
+      const word = view.getInt32(at, true);
+      // A byte of it is a newline if there is a borrow out of that byte.
+      const x = word ^ 0x0a0a0a0a;
+      if (((x - 0x01010101) & ~x & 0x80808080) !== 0) break;
+      hash = Math.imul(hash ^ word, 0x9e3779b1);
+      hash ^= hash >>> 15;
+      at += 4;
+    }
+    for (; at < limit; at++) {
+      const byte = view.getUint8(at);
+      if (byte === NEWLINE) break;
+      hash = Math.imul(hash ^ byte, 0x85ebca6b);
+    }
+    hash ^= hash >>> 13;
+    this.end = at;
+    this.#hash = hash;
+    const length = at - from;
+    let slot = hash & this.#mask;
+    for (let i = this.#slots[slot]!; i !== -1; i = this.#slots[slot]!) {
+      if (
+        this.#hashes[i] === hash &&
+        this.#lengths[i] === length &&
+        isSame(this.#arena, this.#starts[i]!, view, from, length)
+      )
+        return this.#values[i]!;
+      slot = (slot + 1) & this.#mask;
+    }
+    return null;
+  }
+
+  /** Remembers the value for the bytes that `find` has just looked for in vain; `from` is the same. */
+  add(view: DataView, from: number, value: T): void {
+    const length = this.end - from;
+    if (length > MOST_BYTES) return;
+    if (this.#values.length >= MOST_LINES || this.#used + length > MOST_ARENA) this.#forget();
+    if (this.#used + length > this.#arena.byteLength) {
+      const wider = new Uint8Array(2 * this.#arena.byteLength);
+      wider.set(new Uint8Array(this.#arena.buffer, 0, this.#used));
+      this.#arena = new DataView(wider.buffer);
+    }
+    new Uint8Array(this.#arena.buffer).set(
+      new Uint8Array(view.buffer, view.byteOffset + from, length),
+      this.#used,
+    );
+    const id = this.#values.push(value) - 1;
+    this.#hashes.push(this.#hash);
+    this.#starts.push(this.#used);
+    this.#lengths.push(length);
+    this.#used += length;
+    this.#enter(id);
+    if (this.#values.length * 2 > this.#mask) {
+      this.#mask = this.#mask * 2 + 1;
+      this.#slots = new Int32Array(this.#mask + 1).fill(-1);
+      for (let i = 0; i <= id; i++) this.#enter(i);
+    }
+  }
+
+  #enter(id: number): void {
+    let slot = this.#hashes[id]! & this.#mask;
+    while (this.#slots[slot] !== -1) slot = (slot + 1) & this.#mask;
+    this.#slots[slot] = id;
+  }
+
+  #forget(): void {
+    for (const list of [this.#hashes, this.#starts, this.#lengths, this.#values]) list.length = 0;
+    this.#slots.fill(-1);
+    this.#used = 0;
+  }
+}
+
+/** True if `length` bytes at two places are the same. */
+export function isSame(a: DataView, atA: number, b: DataView, atB: number, length: number): boolean {
+  const words = length & ~3;
+  let i = 0;
+  for (; i < words; i += 4) if (a.getInt32(atA + i, true) !== b.getInt32(atB + i, true)) return false;
+  for (; i < length; i++) if (a.getUint8(atA + i) !== b.getUint8(atB + i)) return false;
+  return true;
+}
