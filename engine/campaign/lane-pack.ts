@@ -1,6 +1,7 @@
 // Lane pack: the state of a lane's fuzzer as bytes; what is many of - counts and genomes - stands in rows of small numbers.
 import { decodeCheckpoint, encodeCheckpoint } from '../../corpus/pack/checkpoint.js';
 import type { Genome } from '../../corpus/schema/schedule.js';
+import { noRecords } from '../fuzz/arms.js';
 import type { FuzzState } from '../fuzz/fuzzer.js';
 import type { QueueEntry } from '../fuzz/queue.js';
 import { NumberReader, NumberWriter } from './number-rows.js';
@@ -10,7 +11,9 @@ type ProgramState = FuzzState['programs'][number];
 type Preempt = Genome['preempts'][number];
 
 /** A ProgramState with its long lists as bytes. */
-interface PackedProgram extends Omit<ProgramState, 'counts' | 'queue' | 'untried'> {
+interface PackedProgram extends Omit<ProgramState, 'counts' | 'queue' | 'untried' | 'records'> {
+  /** Not in the states of versions that had no arms. */
+  readonly records?: ProgramState['records'];
   readonly counts: Uint8Array;
   readonly queue: Uint8Array;
   readonly untried: Uint8Array;
@@ -36,6 +39,7 @@ const packedState = is.record<PackedState>({
       randomRuns: is.count,
       found: is.listOf(is.text),
       nearest: is.listOf(is.count),
+      records: is.optional(is.listOf(is.record({ execs: is.count, steps: is.count, features: is.count }))),
     }),
   ),
   yields: is.listOf(pair(is.record({ execs: is.count, features: is.count }))),
@@ -52,6 +56,7 @@ export function packLane(state: FuzzState): Uint8Array {
       randomRuns: program.randomRuns,
       found: program.found,
       nearest: program.nearest,
+      records: program.records,
     }),
   );
   const { execs, steps, yields } = state;
@@ -69,8 +74,17 @@ export function unpackLane(packed: Uint8Array): FuzzState | null {
     const queue = unpackQueue(program.queue);
     const untried = unpackGenomes(program.untried);
     if (counts === null || queue === null || untried === null) return null;
-    const { species, randomRuns, found, nearest } = program;
-    read.push({ queue, counts, untried, species, randomRuns, found, nearest });
+    const { species, randomRuns, found, nearest, records } = program;
+    read.push({
+      queue,
+      counts,
+      untried,
+      species,
+      randomRuns,
+      found,
+      nearest,
+      records: records ?? noRecords(),
+    });
   }
   return { execs, steps, programs: read, yields };
 }

@@ -6,7 +6,7 @@ import { compileOrThrow } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
 import { type Rng, xorshift } from '../rng.js';
 import { genomeScheduler } from '../schedulers/genome.js';
-import { genomeOfRun } from '../schedulers/genome-of.js';
+import { roughGenomeOfRun } from '../schedulers/genome-of.js';
 import { pctScheduler } from '../schedulers/pct.js';
 import { posScheduler } from '../schedulers/pos.js';
 import { replaySchedule } from '../schedulers/replay.js';
@@ -15,13 +15,14 @@ import type { Scheduler } from '../schedulers/scheduler.js';
 import { surwScheduler } from '../schedulers/surw.js';
 import { urwScheduler } from '../schedulers/urw.js';
 import { standing } from '../shrink/outcome.js';
+import { type Arm, type ArmRecord, noRecords, pickArm, recorded } from './arms.js';
 import { aimAt, directionsOf, type Nearness, nearness } from './direction.js';
 import { plainWalk } from './fast-walk.js';
 import { FeatureCounts } from './feature-counts.js';
 import { mix } from './feedback/feedback.js';
 import { feedbacks } from './feedback/list.js';
 import { MUTATORS } from './mutators/list.js';
-import { type Mutator, normalGenome } from './mutators/mutator.js';
+import { MOST_PREEMPTIONS, type Mutator, normalGenome } from './mutators/mutator.js';
 import { type Observer, observer } from './observed.js';
 import { COMPLETED, type PlainWalk } from './plain-walk.js';
 import { enqueue, FEATURES_KEPT, pickEntry, type QueueEntry } from './queue.js';
@@ -82,6 +83,8 @@ export interface FuzzState {
     readonly found: readonly string[];
     /** By direction: see `Power.nearest`. */
     readonly nearest: readonly number[];
+    /** By arm. */
+    readonly records: readonly ArmRecord[];
   }[];
   readonly yields: readonly (readonly [string, ArmYield])[];
 }
@@ -110,21 +113,21 @@ interface Lane {
   found: Set<string>;
   readonly near: Nearness;
   nearest: number[];
+  records: readonly ArmRecord[];
 }
 
-/** Of ten execs one is an independent random walk, one is PCT, POS or SURW, eight change what is in the queue. */
+/** Of ten execs one is an independent random walk, one is PCT, POS or SURW, eight go to whichever arm brings most. */
 const TURNS = 10;
 /** The turn of the independent walk, the last one: what a prediction points to is tried first. */
 const INDEPENDENT = TURNS - 1;
 /** In the first execs of a program every other one is a random walk: there is little yet that could be changed. */
 const WARM_UP = 60;
-/** The turn of the other schedulers. */
+/** The turn of the other schedulers, whatever they brought. */
 const GUEST = 1;
+const GUESTS = ['pct', 'pos', 'surw'] as const;
 /** Walks ahead of an observed random walk: many while none has ended badly, for each that does has to be replayed. */
 const WALKS_BEFORE_A_FIND = 64;
 const WALKS_AFTER = 4;
-/** A random run of a program with more ops is no genome worth keeping. */
-const SHORT_PROGRAM = 64;
 /** Farther away than any run. */
 const FAR = 0x3fffffff;
 /** Different bad ends of one program that are told apart; of more, no new ones are told. */
@@ -186,6 +189,7 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
       found: new Set(kept?.found ?? []),
       near,
       nearest: directions.map((_, d) => kept?.nearest[d] ?? FAR),
+      records: kept?.records ?? noRecords(),
     };
   });
 
@@ -234,6 +238,8 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     let scheduler: Scheduler;
     let genome: Genome | null = null;
     let arm: string;
+    /** Who gets the credit, if it is one of those that compete for the execs. */
+    let credit: Arm | null = null;
     const isWarmUp = turn % 2 === 1 && number < WARM_UP * lanes.length;
     const untried = turn === INDEPENDENT || isWarmUp ? undefined : lane.untried.shift();
     if (untried !== undefined) {
@@ -243,14 +249,17 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     } else if (turn === INDEPENDENT || (turn !== GUEST && (lane.queue.length === 0 || isWarmUp))) {
       scheduler = urwScheduler();
       arm = 'urw';
-    } else if (turn === GUEST) {
-      scheduler = guestOf(rng);
-      arm = scheduler.name.replace(/-\d+$/, '');
     } else {
-      const child = bred(lane, machine, rng);
-      genome = child.genome;
-      scheduler = genomeScheduler(genome);
-      arm = child.arm;
+      credit = turn === GUEST ? GUESTS[rng.below(GUESTS.length)]! : pickArm(lane.records, rng);
+      if (credit === 'change' && lane.queue.length > 0) {
+        const child = bred(lane, machine, rng);
+        genome = child.genome;
+        scheduler = genomeScheduler(genome);
+        arm = child.arm;
+      } else {
+        scheduler = guestOf(credit, rng);
+        arm = scheduler.name.replace(/-\d+$/, '');
+      }
     }
     const result = run(machine, lane.observer.wrap(scheduler), rng, options.maxSteps);
     steps += result.steps;
@@ -264,6 +273,8 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     gain.execs++;
     gain.features += fresh.length;
     yields.set(arm, gain);
+    if (credit !== null)
+      lane.records = recorded(lane.records, credit, { steps: result.steps, features: fresh.length });
     const key = result.verdict.kind === 'out-of-steps' ? null : endKey(machine, result.verdict);
     if (turn === INDEPENDENT) {
       lane.randomRuns++;
@@ -300,8 +311,10 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
     features: number[],
     result: RunResult,
   ): void => {
-    if (genome === null && machine.compiled.ops > SHORT_PROGRAM) return;
-    const kept = normalGenome(genome ?? genomeOfRun(machine, result.schedule), lane.program.tasks.length);
+    const made = genome ?? roughGenomeOfRun(machine, result.schedule);
+    // Cut short, it would be the genome of another run.
+    if (made.preempts.length > MOST_PREEMPTIONS) return;
+    const kept = normalGenome(made, lane.program.tasks.length);
     const { steps: length } = result;
     enqueue(lane.queue, {
       genome: kept,
@@ -349,21 +362,27 @@ export function createFuzzer(programs: readonly Program[], options: FuzzOptions,
         randomRuns: lane.randomRuns,
         found: [...lane.found],
         nearest: [...lane.nearest],
+        records: lane.records,
       })),
       yields: [...yields].map(([name, y]) => [name, { ...y }] as const),
     }),
   };
 }
 
-/** One of the other schedulers: none of them is best everywhere. */
-function guestOf(rng: Rng): Scheduler {
-  switch (rng.below(3)) {
-    case 0:
+/** The schedulers among the arms. */
+function guestOf(arm: Arm, rng: Rng): Scheduler {
+  switch (arm) {
+    case 'pct':
       return pctScheduler(2 + rng.below(4));
-    case 1:
-      return posScheduler();
-    default:
+    case 'surw':
       return surwScheduler();
+    case 'pos':
+    case 'change':
+      return posScheduler();
+    default: {
+      const never: never = arm;
+      return never;
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { delayBoundedScheduler } from './delay-bounded.js';
 import { pctScheduler } from './pct.js';
 import { posScheduler } from './pos.js';
 import { randomScheduler } from './random.js';
+import { rffScheduler } from './rff.js';
 import type { Scheduler } from './scheduler.js';
 import { surwScheduler } from './surw.js';
 import { urwScheduler } from './urw.js';
@@ -12,6 +13,7 @@ export const SCHEDULERS: readonly (() => Scheduler)[] = [
   urwScheduler,
   surwScheduler,
   posScheduler,
+  rffScheduler,
   () => pctScheduler(2),
   () => pctScheduler(3),
   () => pctScheduler(5),

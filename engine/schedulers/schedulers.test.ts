@@ -12,7 +12,7 @@ import { PLAIN_SHAPE, randomProgram } from '../model/random-program.js';
 import { xorshift } from '../rng.js';
 import { runGenome } from './genome.js';
 import { indexGenome, nameGenome } from './genome-names.js';
-import { genomeOf } from './genome-of.js';
+import { genomeOf, roughGenomeOfRun } from './genome-of.js';
 import { SCHEDULERS } from './list.js';
 import { replaySchedule } from './replay.js';
 import { run } from './run.js';
@@ -68,6 +68,9 @@ describe.each(SCHEDULERS.map((make) => [make().name, make] as const))('%s', (_na
         const again = runGenome(machine, genome, 1000);
         expect(again.verdict).toEqual(first.verdict);
         expect(steps(program, again.schedule)).toEqual(steps(program, first.schedule));
+        const rough = runGenome(machine, roughGenomeOfRun(machine, first.schedule), 1000);
+        expect(rough.verdict).toEqual(first.verdict);
+        expect(steps(program, rough.schedule)).toEqual(steps(program, first.schedule));
         const interpreted = replayGenome(program, genome);
         expect(interpreted.schedule).toEqual(again.schedule);
         expect(indexGenome(program, nameGenome(program, genome))).toEqual(genome);
