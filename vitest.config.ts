@@ -6,8 +6,9 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['dist/**', 'node_modules/**'],
     setupFiles: ['./vitest.setup.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // A loaded machine is no failure: tests that start a dozen processes took two minutes under a load of twenty.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     reporters: ['default', './scripts/closing-line-reporter.mjs'],
     // With --coverage: what the tests' own processes run. What they start as `relock` runs dist/, and is not counted (ADR 0112).
