@@ -29,7 +29,6 @@ interface Member {
   /** Piece of each op before the goal. */
   readonly pieceOf: readonly number[];
   readonly pieces: number;
-  readonly nested: boolean;
 }
 
 const NO: Constructed = { is: 'not-applicable' };
@@ -62,7 +61,6 @@ export function construct(program: Program, goal: Goal): Constructed {
     if (!before.every((op) => 'lock' in op && isPlain(op, locks.get(op.lock)))) return NO;
     const open: { lock: string; at: number }[] = [];
     const closed = new Set<number>();
-    let nested = true;
     for (const [i, op] of before.entries()) {
       if (op.do === 'lock') {
         // So it makes no difference whether the lock is reentrant.
@@ -72,7 +70,6 @@ export function construct(program: Program, goal: Goal): Constructed {
         const at = open.findLastIndex((o) => o.lock === op.lock);
         const section = open[at];
         if (section === undefined) return NO;
-        nested = nested && at === open.length - 1;
         open.splice(at, 1);
         closed.add(section.at);
       }
@@ -90,7 +87,7 @@ export function construct(program: Program, goal: Goal): Constructed {
       }
       return piece;
     });
-    members.push({ task: t, op: last, pieceOf, pieces: piece + 1, nested });
+    members.push({ task: t, op: last, pieceOf, pieces: piece + 1 });
   }
   if (goal.length !== program.tasks.length) return NO;
   return sorted(program, members, uses);
@@ -139,7 +136,7 @@ function sorted(program: Program, members: readonly Member[], uses: readonly Use
   }
   const total = members.reduce((n, m) => n + m.pieces, 0);
   if (done.size < total) {
-    const stuck = members.filter((m, i) => m.pieceOf.length > 0 && !done.has(key(i, m.pieces - 1)));
+    const stuck = members.filter((m, i) => !done.has(key(i, m.pieces - 1)));
     const names = stuck.map((m) => program.tasks[m.task]?.name).join(' and ');
     return {
       is: 'infeasible',

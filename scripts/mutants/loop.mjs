@@ -53,7 +53,7 @@ else if (jobs === undefined) {
     } catch (error) {
       // A law that counts what it has seen may miss its count where it makes fewer draws.
       if (effort === 1) throw error;
-      say({ leftOut: i });
+      say({ leftOut: i, why: String(error).split('\n', 1)[0] });
       continue;
     }
     const { user, system } = process.cpuUsage(began);
