@@ -152,7 +152,7 @@ describe('candidates', () => {
     expect(cyclesOf({}, chain(31))[0]).toMatchObject({
       status: 'open',
       complete: false,
-      why: 'it takes 32 tasks, more than the 31 of a program',
+      why: 'it takes 32 tasks, more than the 31 that are searched at once',
     });
   });
 });

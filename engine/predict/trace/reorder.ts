@@ -31,8 +31,8 @@ export const REORDER_LIMITS: ReorderLimits = {
 const NEARBY_LIMITS: ReorderLimits = { ...REORDER_LIMITS, nodes: 1 << 16, deadEnds: 2000, parts: 8 };
 
 export type Reordered =
-  /** Rows that lead to the rows that ask, in an order that was followed. */
-  | { readonly is: 'order'; readonly events: readonly number[]; readonly rows: readonly number[] }
+  /** The rows that ask: an order leads to them, and was followed. */
+  | { readonly is: 'order'; readonly events: readonly number[] }
   /** No order does; `circle`: two rows each of which would have to come before the other one. */
   | { readonly is: 'none'; readonly circle: readonly [number, number] | null }
   | { readonly is: 'unknown' };
@@ -185,7 +185,7 @@ function combination(
     budget.nodes -= part?.length ?? limits.nodes;
     if (part === null || part.length * part.threads > limits.clocks) return { is: 'unknown' };
     const ordered = orderOf(trace, part, limits);
-    if (ordered.is === 'order') return { is: 'order', events, rows: ordered.rows };
+    if (ordered.is === 'order') return { is: 'order', events };
     if (ordered.is === 'unknown') sure = false;
     if (ordered.is === 'circle') circle ??= ordered.rows;
     // Where one section must be over, running others to their end helps nothing; where a circle holds in all larger parts, nothing does.
@@ -209,7 +209,7 @@ function combination(
 }
 
 type Ordered =
-  | { readonly is: 'order'; readonly rows: readonly number[] }
+  | { readonly is: 'order' }
   /** Neither this part nor a larger one. */
   | { readonly is: 'circle'; readonly rows: readonly [number, number] }
   /** Not this part, nor a larger one in which the section that was begun at the row is not over. */
@@ -230,7 +230,7 @@ function orderOf(trace: Trace, part: Part, limits: ReorderLimits): Ordered {
   if (lined.is === 'unknown') return lined;
   if (!canFollow(trace, part, lined.nodes))
     throw new Error('reorder: an order was found that cannot be followed');
-  return { is: 'order', rows: lined.nodes.map((n) => part.row[n]!) };
+  return { is: 'order' };
 }
 
 /** The release of the outermost acquisition at a row, or -1. */
