@@ -1,17 +1,19 @@
 // State set: which state keys were seen, compared word for word.
 
-/** Open addressing over keys of a fixed number of words; grows by doubling. No two different keys are taken for one. */
+/**
+ * Open addressing over keys of a fixed number of words; grows by doubling. A key stands in the table itself, with its index before it:
+ * most keys were seen before, and to see that takes one look at memory. No two different keys are taken for one.
+ */
 export class StateSet {
   private readonly words: number;
-  private keys: Int32Array;
-  /** Index of a key plus 1, or 0. */
+  /** By slot: index of the key plus 1, or 0; then the key. */
   private table: Int32Array;
+  private slots = 2048;
   private count = 0;
 
   constructor(words: number) {
     this.words = words;
-    this.keys = new Int32Array(words * 1024);
-    this.table = new Int32Array(4096);
+    this.table = new Int32Array(this.slots * (words + 1));
   }
 
   get size(): number {
@@ -20,37 +22,39 @@ export class StateSet {
 
   /** Index of the key at `offset` of `from`, counted from 0 in the order of first sight; ~index if it is new. */
   add(from: Int32Array, offset: number): number {
-    if (this.count * 2 >= this.table.length) this.grow();
-    const { words, keys, table } = this;
-    const mask = table.length - 1;
-    let slot = hash(from, offset, words) & mask;
+    if (this.count * 2 >= this.slots) this.grow();
+    const { words, table } = this;
+    const row = words + 1;
+    const end = table.length;
+    let at = (hash(from, offset, words) & (this.slots - 1)) * row;
     for (;;) {
-      const entry = table[slot]!;
+      const entry = table[at]!;
       if (entry === 0) break;
-      const at = (entry - 1) * words;
       let i = 0;
-      while (i < words && keys[at + i] === from[offset + i]) i++;
+      while (i < words && table[at + 1 + i] === from[offset + i]) i++;
       if (i === words) return entry - 1;
-      slot = (slot + 1) & mask;
+      at += row;
+      if (at === end) at = 0;
     }
-    const index = this.count++;
-    table[slot] = index + 1;
-    if ((index + 1) * words > this.keys.length) {
-      const wider = new Int32Array(this.keys.length * 2);
-      wider.set(this.keys);
-      this.keys = wider;
-    }
-    for (let i = 0; i < words; i++) this.keys[index * words + i] = from[offset + i]!;
-    return ~index;
+    table[at] = this.count + 1;
+    for (let i = 0; i < words; i++) table[at + 1 + i] = from[offset + i]!;
+    return ~this.count++;
   }
 
   private grow(): void {
-    const table = new Int32Array(this.table.length * 2);
-    const mask = table.length - 1;
-    for (let index = 0; index < this.count; index++) {
-      let slot = hash(this.keys, index * this.words, this.words) & mask;
-      while (table[slot] !== 0) slot = (slot + 1) & mask;
-      table[slot] = index + 1;
+    const { words } = this;
+    const row = words + 1;
+    const from = this.table;
+    this.slots *= 2;
+    const table = new Int32Array(this.slots * row);
+    for (let source = 0; source < from.length; source += row) {
+      if (from[source] === 0) continue;
+      let at = (hash(from, source + 1, words) & (this.slots - 1)) * row;
+      while (table[at] !== 0) {
+        at += row;
+        if (at === table.length) at = 0;
+      }
+      for (let i = 0; i < row; i++) table[at + i] = from[source + i]!;
     }
     this.table = table;
   }

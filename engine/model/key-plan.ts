@@ -1,76 +1,146 @@
 // Key plan: which words of a machine's state tell states apart, leaving out what follows from the program counters.
 import type { Compiled } from './compile.js';
 import type { Layout } from './layout.js';
-import { OP_LOCK, OP_REQUIRE_CLEAR, OP_REQUIRE_SET, OP_UNLOCK } from './op-codes.js';
+import {
+  OP_BH_OFF,
+  OP_LOCK,
+  OP_REQUIRE_CLEAR,
+  OP_REQUIRE_SET,
+  OP_SIGNAL,
+  OP_SIGNAL_ALL,
+  OP_SYNC,
+  OP_UNLOCK,
+  OP_UP,
+} from './op-codes.js';
 
+/** Fields, each some bits of one word of the key. */
 export interface KeyPlan {
-  /** State words packed several to a key word: the program counters. */
-  readonly packed: Int32Array;
-  readonly packedPerWord: number;
-  /** Bits of each packed value. */
-  readonly shift: number;
-  /** State words taken whole. */
-  readonly plain: Int32Array;
+  /** By field, in the order of the words: the state word, what is added to it so that it is not negative, its place in the word. */
+  readonly source: Int32Array;
+  readonly bias: Int32Array;
+  readonly shift: Int32Array;
+  /** 1 for the last field of a word. */
+  readonly ends: Uint8Array;
   readonly words: number;
+}
+
+interface Field {
+  readonly source: number;
+  /** Bits that hold every value that it can have. */
+  readonly bits: number;
+  readonly bias: number;
+}
+
+const WORD = 32;
+
+/** Bits for values from 0 to `most`. */
+function bitsFor(most: number): number {
+  return most >= 2 ** 31 ? WORD : WORD - Math.clz32(most);
 }
 
 /**
  * In a body without attempts and guards, what a task holds follows from how far it is, so its program counter
  * stands for it. Where branches meet with different holdings, or a lock's counters depend on the interleaving, the
  * words themselves are taken. Left out are only words that follow from others: steps, what was taken where,
- * who acted last (the choice of CPU is always spelled out in a search).
+ * who acted last (the choice of CPU is always spelled out in a search). Each field has room for all that it can be: bodies have no
+ * loops, so that nothing is counted further than there are ops that count it.
  */
 export function keyPlan(c: Compiled, at: Layout, goesOn: boolean): KeyPlan {
-  const plain: number[] = [at.waiting];
-  if (goesOn && mayBreak(c)) plain.push(at.dead);
-  let longest = 0;
-  for (let t = 0; t < c.tasks; t++) longest = Math.max(longest, c.opBase[t + 1]! - c.opBase[t]!);
-  const shift = longest < 256 ? 8 : longest < 65536 ? 16 : 32;
-  const packed = Int32Array.from({ length: c.tasks }, (_, t) => at.pc + t);
+  const fields: Field[] = [];
+  const add = (source: number, bits: number, bias = 0): void => {
+    fields.push({ source, bits, bias });
+  };
+  // Who gives way goes back and does ops again.
+  const counted = (source: number, most: number, bias = 0): void =>
+    add(source, c.hasContexts ? WORD : bitsFor(most + bias), c.hasContexts ? 0 : bias);
+  for (let t = 0; t < c.tasks; t++) add(at.pc + t, bitsFor(c.opBase[t + 1]! - c.opBase[t]!));
+  add(at.waiting, c.tasks);
+  if (goesOn && mayBreak(c)) add(at.dead, c.tasks);
 
   const variable = new Set<number>();
   for (let t = 0; t < c.tasks; t++) for (const lock of branchingLocks(c, t)) variable.add(lock);
   for (let p = 0; p < c.pairs; p++) {
-    // Who holds units of a semaphore decides nothing: anyone may give one back.
     const lock = c.pairLock[p]!;
-    if (variable.has(lock) && c.lockKind[lock] !== 'semaphore') plain.push(at.hold + p);
+    // Who gives way goes back: what is held, and since where, does not follow from the program counters.
+    if (c.hasContexts) add(at.takenAt + p, WORD);
+    // Who holds units of a semaphore decides nothing: anyone may give one back.
+    if (c.hasContexts || (variable.has(lock) && c.lockKind[lock] !== 'semaphore'))
+      counted(
+        at.hold + p,
+        countOf(c, (g) => c.opPair[g] === p && c.opCode[g] === OP_LOCK),
+      );
   }
   for (let l = 0; l < c.locks; l++) {
-    if (c.lockKind[l] === 'semaphore' || c.lockKind[l] === 'completion') plain.push(at.units + l);
-    else if (variable.has(l)) plain.push(at.owner + l, at.readers + l);
+    if (c.lockKind[l] === 'semaphore' || c.lockKind[l] === 'completion') {
+      const gives = countOf(c, (g) => c.opPair[g]! >= 0 && c.opArg[g] === l && GIVES.has(c.opCode[g]!));
+      // One below none: signalled for ever.
+      counted(at.units + l, c.lockUnits[l]! + gives, 1);
+    } else if (c.hasContexts || variable.has(l)) {
+      add(at.owner + l, bitsFor(c.tasks));
+      add(at.readers + l, c.tasks);
+    }
   }
   for (let t = 0; t < c.tasks; t++) {
-    for (let g = c.opBase[t]!; g < c.opBase[t + 1]!; g++) {
-      if (c.program.tasks[t]!.body[g - c.opBase[t]!]!.do === 'sync') {
-        plain.push(at.syncing + t);
-        break;
-      }
+    if (countOf(c, (g) => c.opCode[g] === OP_SYNC, t) > 0) add(at.syncing + t, c.tasks);
+    if (c.hasContexts) {
+      add(at.contextAt + t, WORD);
+      add(at.contextAge + t, WORD);
     }
   }
   if (c.hasContexts) {
-    // Who gives way goes back: what is held, and since where, does not follow from the program counters.
-    for (let p = 0; p < c.pairs; p++) plain.push(at.hold + p, at.takenAt + p);
-    for (let l = 0; l < c.locks; l++) plain.push(at.owner + l, at.readers + l);
-    for (let t = 0; t < c.tasks; t++) plain.push(at.contextAt + t, at.contextAge + t);
-    plain.push(at.wounded, at.gaveWay);
+    add(at.wounded, c.tasks);
+    add(at.gaveWay, c.tasks);
   }
-  for (let f = 0; f < (c.flags + 31) >> 5; f++) plain.push(at.flags + f);
-  if (c.forkable !== 0) plain.push(at.forked);
+  for (let f = 0; f < c.flags; f += WORD) add(at.flags + f / WORD, Math.min(WORD, c.flags - f));
+  if (c.forkable !== 0) add(at.forked, c.tasks);
   // `begun` and `ended` follow from the counters but for waiters at op 0, which `waiting` shows, and empty tasks,
   // which end by what has ended and been forked.
   if (c.irqTasks !== 0) {
     for (let t = 0; t < c.tasks; t++) {
-      if (c.irqTasks & (1 << t) && c.taskCpu[t]! < 0) plain.push(at.hit + t);
+      if (c.irqTasks & (1 << t) && c.taskCpu[t]! < 0) add(at.hit + t, bitsFor(c.cpus.length));
     }
-    for (let cpu = 0; cpu < c.cpus.length; cpu++) plain.push(at.irqsOff + cpu, at.bhOff + cpu);
+    const offs = countOf(c, (g) => c.opCode[g] === OP_BH_OFF);
+    for (let cpu = 0; cpu < c.cpus.length; cpu++) {
+      add(at.irqsOff + cpu, 1);
+      counted(at.bhOff + cpu, offs);
+    }
   }
-  const packedPerWord = 32 / shift;
+  return packed(fields);
+}
+
+const GIVES: ReadonlySet<number> = new Set([OP_UP, OP_SIGNAL, OP_SIGNAL_ALL]);
+
+/** Ops of all tasks, or of one, that are such. */
+function countOf(c: Compiled, is: (g: number) => boolean, task?: number): number {
+  const from = task === undefined ? 0 : c.opBase[task]!;
+  const to = task === undefined ? c.ops : c.opBase[task + 1]!;
+  let count = 0;
+  for (let g = from; g < to; g++) if (is(g)) count++;
+  return count;
+}
+
+/** Puts each field into the first word that has room for it. */
+function packed(fields: readonly Field[]): KeyPlan {
+  const words: { left: number; readonly fields: (Field & { readonly shift: number })[] }[] = [];
+  for (const field of fields) {
+    if (field.bits === 0) continue;
+    let word = words.find(({ left }) => left >= field.bits);
+    if (word === undefined) {
+      word = { left: WORD, fields: [] };
+      words.push(word);
+    }
+    word.fields.push({ ...field, shift: WORD - word.left });
+    word.left -= field.bits;
+  }
+  const all = words.flatMap((word) => word.fields);
   return {
-    packed,
-    packedPerWord,
-    shift,
-    plain: Int32Array.from(plain),
-    words: Math.ceil(packed.length / packedPerWord) + plain.length,
+    source: Int32Array.from(all, ({ source }) => source),
+    bias: Int32Array.from(all, ({ bias }) => bias),
+    shift: Int32Array.from(all, ({ shift }) => shift),
+    ends: Uint8Array.from(
+      words.flatMap((word) => word.fields.map((_, i) => (i + 1 === word.fields.length ? 1 : 0))),
+    ),
+    words: words.length,
   };
 }
 

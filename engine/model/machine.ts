@@ -92,20 +92,16 @@ export class Machine implements Core {
   /** Writes what tells this state from all others with another future: equal keys, equal futures. Exact. */
   writeKey(into: Int32Array, offset: number): void {
     const s = this.stateWords;
-    const { packed, packedPerWord, shift, plain } = this.plan;
+    const { source, bias, shift, ends } = this.plan;
     let out = offset;
     let word = 0;
-    let filled = 0;
-    for (let i = 0; i < packed.length; i++) {
-      word |= s[packed[i]!]! << (filled * shift);
-      if (++filled === packedPerWord) {
+    for (let i = 0; i < source.length; i++) {
+      word |= (s[source[i]!]! + bias[i]!) << shift[i]!;
+      if (ends[i] === 1) {
         into[out++] = word;
         word = 0;
-        filled = 0;
       }
     }
-    if (filled > 0) into[out++] = word;
-    for (let i = 0; i < plain.length; i++) into[out++] = s[plain[i]!]!;
   }
 
   /** Ops done in all. */
