@@ -39,6 +39,8 @@ export class Machine implements Core {
   private readonly plan: KeyPlan;
   readonly allTasks: number;
   private readonly anyWake: boolean;
+  /** By place (op, plus one for each task before): what the task can wake from there on, as a number. */
+  private readonly wakeKinds: Int32Array;
   private readonly goesOn: boolean;
 
   /**
@@ -53,6 +55,7 @@ export class Machine implements Core {
     this.stateWords = new Int32Array(this.layout.words);
     this.allTasks = compiled.tasks === 31 ? 0x7fffffff : (1 << compiled.tasks) - 1;
     this.anyWake = compiled.wakes > 0 || compiled.hasContexts;
+    this.wakeKinds = wakeKinds(compiled);
     this.reset();
   }
 
@@ -262,6 +265,7 @@ export class Machine implements Core {
     }
     s[at.last] = t;
     const g = c.opBase[t]! + s[at.pc + t]!;
+    const ended = s[at.ended]!;
     if (c.opGuard[g] !== 0 && (s[at.waiting]! & bit) === 0 && !guardHolds(this, g)) pass(this, t, 1);
     else perform(this, t, g);
     if (this.goesOn) {
@@ -270,7 +274,7 @@ export class Machine implements Core {
     }
     if (s[at.status] !== RUNNING) return;
     if (this.anyWake) {
-      if (s[at.waiting] !== 0 || c.forkable !== 0) this.stopAtCycle();
+      if ((s[at.waiting] !== 0 || c.forkable !== 0) && this.mayStrand(t, g, ended)) this.stopAtCycle();
     } else if (s[at.waiting]! & bit && waitsForItself(this, t)) stop(this, DEADLOCKED, 0);
   }
 
@@ -278,6 +282,18 @@ export class Machine implements Core {
     const { layout: at, stateWords: s } = this;
     s[at.status] = RUNNING;
     s[at.dead]! |= 1 << t;
+  }
+
+  /**
+   * False if nobody lost hope by what the task did at op `g`: it can go on, still wakes whom it could, and took no unit or signal
+   * that somebody else may wait for. Then who could be let go on before can be still, by way of this task where it is in the way.
+   */
+  private mayStrand(t: number, g: number, ended: number): boolean {
+    const { compiled: c, layout: at, stateWords: s } = this;
+    if (c.hasContexts || s[at.waiting]! & (1 << t) || s[at.ended] !== ended) return true;
+    const code = c.opCode[g];
+    if (code === OP_DOWN || code === OP_WAIT) return true;
+    return this.wakeKinds[g + t] !== this.wakeKinds[c.opBase[t]! + s[at.pc + t]! + t];
   }
 
   private stopAtCycle(): void {
@@ -350,4 +366,19 @@ export class Machine implements Core {
     if (now) return CAN_STEP;
     return waiting ? 0 : CAN_WAIT;
   }
+}
+
+/** Rows of `Compiled.wakeAt` as numbers, equal ones alike; behind the last op of a task, that of nothing. */
+function wakeKinds(c: Compiled): Int32Array {
+  const kinds = new Int32Array(c.ops + c.tasks);
+  const known = new Map<string, number>([['0'.repeat(c.wakes), 0]]);
+  for (let t = 0; t < c.tasks; t++) {
+    for (let g = c.opBase[t]!; g < c.opBase[t + 1]!; g++) {
+      const row = c.wakeAt.subarray(g * c.wakes, (g + 1) * c.wakes).join('');
+      const kind = known.get(row) ?? known.size;
+      known.set(row, kind);
+      kinds[g + t] = kind;
+    }
+  }
+  return kinds;
 }
