@@ -4,6 +4,7 @@ import { choiceOf } from '../model/choice.js';
 import type { Machine } from '../model/machine.js';
 import { nameOf } from './confirm.js';
 import { byTasks, findOf } from './find.js';
+import { Frames } from './frames.js';
 import { StateSet } from './state-set.js';
 
 export interface SearchLimits {
@@ -16,28 +17,21 @@ export const SLICE = 8192;
 
 /** Depth-first search over all transitions, with exact state keys; yields the states so far now and then. */
 export function* fullSteps(machine: Machine, limits: SearchLimits): Generator<number, SearchResult> {
-  const width = machine.stateWords.length;
   const seen = new StateSet(machine.keyWords);
   const key = new Int32Array(machine.keyWords);
   const finds = new Map<string, SearchFind>();
-  const path: number[] = [];
-  // Frame d: its state, where its untried choices begin in `choices`, and the length of the path to it.
-  let states = new Int32Array(width * 64);
-  const firstChoice: number[] = [];
-  const pathLength: number[] = [];
+  const frames = new Frames(machine);
   const choices: number[] = [];
   let steps = 0;
   let schedules = 0;
   let pauseAt = SLICE;
-  let full = false;
-  // True while the machine is in the state of the last frame.
-  let fresh = false;
 
   /** Looks at the state that the machine is in: an end, seen before, or a new frame. */
   const enter = (): void => {
-    if (machine.actMask() === 0) {
+    const able = machine.actMask();
+    if (able === 0) {
       schedules++;
-      record(finds, machine.finished(), path);
+      record(finds, machine.finished(), frames);
       return;
     }
     machine.writeKey(key, 0);
@@ -45,46 +39,28 @@ export function* fullSteps(machine: Machine, limits: SearchLimits): Generator<nu
       schedules++;
       return;
     }
-    if (seen.size > limits.states) {
-      full = true;
-      return;
-    }
-    const depth = firstChoice.length;
-    if ((depth + 1) * width > states.length) {
-      const wider = new Int32Array(states.length * 2);
-      wider.set(states);
-      states = wider;
-    }
-    machine.save(states, depth * width);
-    firstChoice.push(choices.length);
-    pathLength.push(path.length);
-    pushChoices(machine, machine.actMask(), choices);
-    fresh = true;
+    if (seen.size > limits.states) return;
+    frames.open();
+    choices.length = 0;
+    pushChoices(machine, able, choices);
+    for (const choice of choices) frames.offer(choice);
   };
 
   machine.reset();
   enter();
-  while (firstChoice.length > 0 && !full) {
-    const depth = firstChoice.length - 1;
-    path.length = pathLength[depth]!;
-    if (choices.length === firstChoice[depth]!) {
-      firstChoice.pop();
-      pathLength.pop();
-      continue;
-    }
-    const choice = choices.pop()!;
-    if (!fresh) machine.load(states, depth * width);
-    fresh = false;
+  for (let choice = frames.next(); choice >= 0; choice = frames.next()) {
     machine.act(choice);
-    path.push(choice);
+    frames.pass(choice);
     steps++;
     enter();
+    if (seen.size > limits.states) break;
     if (steps >= pauseAt) {
       pauseAt = steps + SLICE;
       yield seen.size;
     }
   }
-  return { finds: [...finds.values()].sort(byTasks), complete: !full, states: seen.size, schedules, steps };
+  const complete = seen.size <= limits.states;
+  return { finds: [...finds.values()].sort(byTasks), complete, states: seen.size, schedules, steps };
 }
 
 /** All entries that a schedule could go on with, if one of `tasks` acts. */
@@ -100,11 +76,11 @@ export function pushChoices(machine: Machine, tasks: number, into: number[]): vo
   }
 }
 
-function record(finds: Map<string, SearchFind>, verdict: Verdict | null, path: readonly number[]): void {
+function record(finds: Map<string, SearchFind>, verdict: Verdict | null, frames: Frames): void {
   const found = verdict === null ? null : findOf(verdict);
   if (verdict === null || found === null) return;
   const name = nameOf(found);
   const known = finds.get(name);
-  if (known !== undefined && known.schedule.length <= path.length) return;
-  finds.set(name, { ...found, verdict, schedule: [...path] });
+  if (known !== undefined && known.schedule.length <= frames.pathLength) return;
+  finds.set(name, { ...found, verdict, schedule: frames.pathSoFar() });
 }

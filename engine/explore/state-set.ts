@@ -1,5 +1,8 @@
 // State set: which state keys were seen, compared word for word.
 
+/** Slots up to which a table grows eightfold. */
+const QUICKLY = 1 << 16;
+
 /**
  * Open addressing over keys of a fixed number of words; grows by doubling. A key stands in the table itself, with its index before it:
  * most keys were seen before, and to see that takes one look at memory. No two different keys are taken for one.
@@ -45,7 +48,7 @@ export class StateSet {
     const { words } = this;
     const row = words + 1;
     const from = this.table;
-    this.slots *= 2;
+    this.slots *= this.slots < QUICKLY ? 8 : 2;
     const table = new Int32Array(this.slots * row);
     for (let source = 0; source < from.length; source += row) {
       if (from[source] === 0) continue;

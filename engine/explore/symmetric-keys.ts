@@ -36,7 +36,7 @@ export function symmetricKeys(m: Machine, goesOn: boolean): SymmetricKeys | null
   const groups = symmetryOf(c);
   if (groups.length === 0 || c.hasContexts) return null;
   const plan = keyPlan(c, at, goesOn);
-  const told = new Set([...plan.packed, ...plan.plain]);
+  const told = new Set(plan.source);
   for (let t = 0; t < c.tasks; t++) {
     if (told.has(at.syncing + t) || (c.irqTasks !== 0 && told.has(at.hit + t))) return null;
   }
