@@ -36,6 +36,30 @@ export function philosophers(n: number): Program {
   return parsed(lines);
 }
 
+/** `n` philosophers who only try for their second fork, and tell by a flag that somebody has eaten. */
+export function trying(n: number): Program {
+  const lines = ['litmus 1 trying', 'flag fed'];
+  for (let i = 0; i < n; i++) lines.push(`lock F${i} mutex`);
+  for (let i = 0; i < n; i++) {
+    const right = `F${(i + 1) % n}`;
+    lines.push(`task P${i}`, `  lock F${i}`, `  lock ${right} try`, '  set fed', `  unlock ${right}`);
+    lines.push(`  unlock F${i}`, `  unless fed: lock ${right}`, `  unless fed: unlock ${right}`);
+  }
+  return parsed(lines);
+}
+
+/** `n` philosophers of whom a semaphore lets all but one sit down, each called by a completion of the one before. */
+export function called(n: number): Program {
+  const lines = ['litmus 1 called', `lock SEATS semaphore:${n - 1}`];
+  for (let i = 0; i < n; i++) lines.push(`lock F${i} mutex`, `lock C${i} completion`);
+  for (let i = 0; i < n; i++) {
+    const right = (i + 1) % n;
+    lines.push(`task P${i}`, '  lock SEATS', `  lock F${i}`, `  signal C${right}`, `  lock F${right}`);
+    lines.push(`  unlock F${right}`, `  unlock F${i}`, '  unlock SEATS', `  wait C${i}`);
+  }
+  return parsed(lines);
+}
+
 /**
  * Text of a program that no search finishes: `tasks` bodies over `locks` mutexes and rwsems and a completion that the
  * first task gives at its end. All keep one lock order but the last two, who are at odds about one pair.
