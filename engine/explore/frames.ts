@@ -1,9 +1,10 @@
 // Frames: the stack of a depth-first search - each open state, its untried choices, and the path to where the machine is.
 import type { Machine } from '../model/machine.js';
 
-/** Guards the stack; all of it is typed arrays that double when they are full. */
+/** Guards the stack: typed arrays, of which the states are one each, so that they are copied whole. */
 export class Frames {
-  private states: Int32Array<ArrayBuffer>;
+  /** By frame: its state. */
+  private readonly states: Int32Array[] = [];
   private choices = new Int32Array(256);
   private path = new Int32Array(256);
   /** By frame: where its choices begin, and the length of the path to it. */
@@ -14,22 +15,18 @@ export class Frames {
   private length = 0;
   /** True while the machine is in the state of the last frame. */
   private fresh = false;
-  private readonly width: number;
 
-  constructor(private readonly machine: Machine) {
-    this.width = machine.stateWords.length;
-    this.states = new Int32Array(this.width * 64);
-  }
+  constructor(private readonly machine: Machine) {}
 
   /** The machine's state as a new frame; its choices are offered next. */
   open(): void {
-    const { depth, width } = this;
+    const { depth, machine } = this;
     if (depth === this.firstChoice.length) {
       this.firstChoice = doubled(this.firstChoice);
       this.pathTo = doubled(this.pathTo);
     }
-    if ((depth + 1) * width > this.states.length) this.states = doubled(this.states);
-    this.machine.save(this.states, depth * width);
+    if (depth === this.states.length) this.states.push(new Int32Array(machine.stateWords.length));
+    machine.save(this.states[depth]!, 0);
     this.firstChoice[depth] = this.left;
     this.pathTo[depth] = this.length;
     this.depth = depth + 1;
@@ -54,7 +51,7 @@ export class Frames {
       const top = this.depth - 1;
       if (this.left > this.firstChoice[top]!) {
         this.length = this.pathTo[top]!;
-        if (!this.fresh) this.machine.load(this.states, top * this.width);
+        if (!this.fresh) this.machine.load(this.states[top]!, 0);
         this.fresh = false;
         return this.choices[--this.left]!;
       }

@@ -87,7 +87,9 @@ export function plainProgram(c: Compiled): PlainProgram | null {
       depth[pair] = held + 1;
     }
   }
-  return { tasks: c.tasks, locks: c.locks, first, kind, lock, ...holdings(c, first, kind, lock) };
+  // One literal and no spread: see `translate` in engine/model/compile.ts.
+  const { lockWords, writing, reading } = holdings(c, first, kind, lock);
+  return { tasks: c.tasks, locks: c.locks, first, kind, lock, lockWords, writing, reading };
 }
 
 /** What is held at each place. */

@@ -4,6 +4,7 @@ import { Machine } from '../model/machine.js';
 import { confirm, nameOf } from './confirm.js';
 import { edgesAtEnd, smallestCycles } from './ends.js';
 import { byTasks } from './find.js';
+import { Frames } from './frames.js';
 import { pushChoices, type SearchLimits, SLICE } from './full.js';
 import { Reduction } from './reduction.js';
 import { StateSet } from './state-set.js';
@@ -31,7 +32,6 @@ export function* reducedSteps(
 ): Generator<number, ReducedResult> {
   const m = new Machine(machine.compiled, true);
   const reduction = new Reduction(m);
-  const width = m.stateWords.length;
   const symmetry = symmetric ? symmetricKeys(m, true) : null;
   const keyWords = symmetry === null ? m.keyWords : symmetry.words;
   const seen = new StateSet(keyWords);
@@ -39,17 +39,11 @@ export function* reducedSteps(
   const finds = new Map<string, SearchFind>();
   const tries = new Map<string, number>();
   let settled = true;
-  const path: number[] = [];
-  // Frame d: its state, where its untried choices begin in `choices`, and the length of the path to it.
-  let states = new Int32Array(width * 64);
-  const firstChoice: number[] = [];
-  const pathLength: number[] = [];
+  const frames = new Frames(m);
   const choices: number[] = [];
   let steps = 0;
   let schedules = 0;
   let pauseAt = SLICE;
-  let full = false;
-  let fresh = false;
 
   const claim = (kind: SearchFind['kind'], tasks: readonly number[]): void => {
     const name = nameOf({ kind, tasks });
@@ -57,7 +51,7 @@ export function* reducedSteps(
     const tried = tries.get(name) ?? 0;
     if (tried >= TRIES) return;
     tries.set(name, tried + 1);
-    const find = confirm(machine, path, { kind, tasks });
+    const find = confirm(machine, frames.pathSoFar(), { kind, tasks });
     if (find !== null) finds.set(nameOf(find), find);
   };
 
@@ -81,7 +75,7 @@ export function* reducedSteps(
   const act = (choice: number): void => {
     const dead = m.deadMask();
     m.act(choice);
-    path.push(choice);
+    frames.pass(choice);
     steps++;
     const died = m.deadMask() & ~dead;
     if (died !== 0) claim('violated', [31 - Math.clz32(died)]);
@@ -101,21 +95,11 @@ export function* reducedSteps(
       schedules++;
       return;
     }
-    if (seen.size > limits.states) {
-      full = true;
-      return;
-    }
-    const depth = firstChoice.length;
-    if ((depth + 1) * width > states.length) {
-      const wider = new Int32Array(states.length * 2);
-      wider.set(states);
-      states = wider;
-    }
-    m.save(states, depth * width);
-    firstChoice.push(choices.length);
-    pathLength.push(path.length);
+    if (seen.size > limits.states) return;
+    frames.open();
+    choices.length = 0;
     pushChoices(m, reduction.persistent(movable), choices);
-    fresh = true;
+    for (const choice of choices) frames.offer(choice);
   };
 
   m.reset();
@@ -124,26 +108,17 @@ export function* reducedSteps(
     while (!m.hasEnded(t)) act(t);
   }
   enter();
-  while (firstChoice.length > 0 && !full) {
-    const depth = firstChoice.length - 1;
-    path.length = pathLength[depth]!;
-    if (choices.length === firstChoice[depth]!) {
-      firstChoice.pop();
-      pathLength.pop();
-      continue;
-    }
-    const choice = choices.pop()!;
-    if (!fresh) m.load(states, depth * width);
-    fresh = false;
+  for (let choice = frames.next(); choice >= 0; choice = frames.next()) {
     act(choice);
     enter();
+    if (seen.size > limits.states) break;
     if (steps >= pauseAt) {
       pauseAt = steps + SLICE;
       yield seen.size;
     }
   }
   for (const name of tries.keys()) if (!finds.has(name)) settled = false;
-  if (symmetry !== null && !full && !withImages(machine, symmetry.groups, finds)) settled = false;
+  if (symmetry !== null && !withImages(machine, symmetry.groups, finds)) settled = false;
   const found = [...finds.values()].sort(byTasks);
-  return { finds: found, complete: !full, states: seen.size, schedules, steps, settled };
+  return { finds: found, complete: seen.size <= limits.states, states: seen.size, schedules, steps, settled };
 }

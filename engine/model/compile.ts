@@ -327,7 +327,43 @@ function translate(program: Program): Compiled {
     emptyTasks: maskOf((task) => task.body.length === 0),
     cpus,
   };
-  return { ...shape, ...wakeTable(shape) };
+  const { lockWake, taskWake, wakes, wakeAt } = wakeTable(shape);
+  // One literal: V8 gives the objects that a spread makes a hidden class each, after some, and whatever was compiled for
+  // those before is compiled again for each program.
+  return {
+    program: shape.program,
+    tasks: shape.tasks,
+    locks: shape.locks,
+    flags: shape.flags,
+    ops: shape.ops,
+    pairs: shape.pairs,
+    opBase: shape.opBase,
+    opCode: shape.opCode,
+    opArg: shape.opArg,
+    opBits: shape.opBits,
+    opTry: shape.opTry,
+    opGuard: shape.opGuard,
+    opSkip: shape.opSkip,
+    opPair: shape.opPair,
+    pairTask: shape.pairTask,
+    pairLock: shape.pairLock,
+    lockKind: shape.lockKind,
+    lockUnits: shape.lockUnits,
+    lockPolicy: shape.lockPolicy,
+    hasContexts: shape.hasContexts,
+    lockUsers: shape.lockUsers,
+    taskLevel: shape.taskLevel,
+    taskCpu: shape.taskCpu,
+    taskAfter: shape.taskAfter,
+    forkable: shape.forkable,
+    irqTasks: shape.irqTasks,
+    emptyTasks: shape.emptyTasks,
+    cpus: shape.cpus,
+    lockWake,
+    taskWake,
+    wakes,
+    wakeAt,
+  };
 }
 
 /** Where a failed attempt goes on: behind the matching unlock, or at the next op if there is none. */

@@ -76,7 +76,8 @@ export function layOut(c: Compiled): Layout {
   };
   // CPUs only count where interrupts come or are switched.
   const cpus = c.irqTasks !== 0 || c.opCode.some((code) => code >= OP_IRQS_OFF) ? c.cpus.length : 0;
-  const layout = {
+  // One literal and no spread: see `translate` in compile.ts.
+  return {
     steps: room(1),
     status: room(1),
     brokenAt: room(1),
@@ -108,6 +109,6 @@ export function layOut(c: Compiled): Layout {
     gaveWay: room(c.hasContexts ? 1 : 0),
     hold: room(c.pairs),
     takenAt: room(c.pairs),
+    words: next,
   };
-  return { ...layout, words: next };
 }
