@@ -143,7 +143,8 @@ function packed(fields: readonly Field[]): Packed {
     }
     const shift = used;
     used += field.width;
-    return { ...field, into, shift };
+    const { word, mask, equals, width } = field;
+    return { word, mask, equals, width, into, shift };
   });
   return { words: fields.length === 0 ? 0 : into + 1, fields: placed };
 }
