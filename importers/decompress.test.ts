@@ -46,6 +46,16 @@ describe('decompression bombs', () => {
     expect(read).toBe(bomb.length);
   });
 
+  it('zstd: a frame that asks for a window of gigabytes is refused before room is made for it', async () => {
+    const frame = (...header: number[]) =>
+      Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, ...header, ...new Uint8Array(16));
+    const refused = [expect.stringContaining('window')];
+    // One segment of 1.8 GB, as the self-fuzzing found it; windows of 2 GiB and of 144 MiB.
+    for (const one of [frame(0xa4, 0x00, 0xc3, 0xfe, 0x68), frame(0x00, 0xa8), frame(0x00, 0x89)])
+      expect(await unpacked('zst', one)).toMatchObject({ made: 0, damage: refused, read: one.length });
+    expect((await unpacked('zst', frame(0x00, 0x88))).damage).not.toEqual(refused);
+  });
+
   it('zstd: a small frame of the same kind is unpacked whole', async () => {
     expect(await unpacked('zst', zstdBomb(100))).toMatchObject({ made: 100 << 17, damage: [] });
   });
