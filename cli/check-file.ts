@@ -113,7 +113,8 @@ export async function checkLitmus(
     schedules: result.schedules,
     states: result.states,
     witnesses: result.finds.flatMap(({ program: part, schedule }) => {
-      const done = establish({ lowered: asWritten(part), run: { schedule }, captures: [], foundAt });
+      const lowered = asWritten(part);
+      const done = establish({ lowered, run: { schedule }, captures: [], foundAt, same: 'tasks' });
       return done.ok ? [done.witness] : [];
     }),
     ...(result.tooLarge === null ? {} : { why: [tooLarge(result.tooLarge, program)] }),

@@ -1,4 +1,5 @@
 // relock check on litmus texts as scripts use it: the documented JSON and exit codes, and words with a line for what cannot be read.
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseLitmusFiles } from '../corpus/text/litmus.js';
 import { checkLitmus } from './check-file.js';
@@ -91,5 +92,22 @@ describe('relock check FILE.litmus', () => {
       expect(told?.problem.facts[0]).toMatch(/^line \d+: /);
       expect(told?.problem.next).toMatch(/^relock /);
     }
+  });
+
+  it('has a witness for each end that it found, with the tasks of that end', async () => {
+    let ends = 0;
+    for (const folder of ['classics', 'contract', 'pci-rescan-remove']) {
+      const at = new URL(`../corpus/scenarios/${folder}/`, import.meta.url);
+      for (const name of readdirSync(at).filter((file) => file.endsWith('.litmus'))) {
+        const [text] = parseLitmusFiles(readFileSync(new URL(name, at), 'utf8'));
+        if (text === undefined) throw new Error(`no text in ${name}`);
+        const form = await checkLitmus(name, text, '2026-01-01T00:00:00Z');
+        const told = form.witnesses.map(({ litmus }) => /^expect (.*)$/m.exec(litmus)?.[1]).sort();
+        expect(told, name).toEqual(form.expected);
+        expect(new Set(form.witnesses.map(({ id }) => id)).size, name).toBe(told.length);
+        ends += told.length;
+      }
+    }
+    expect(ends).toBeGreaterThan(200);
   });
 });

@@ -22,8 +22,9 @@ import { replaySchedule } from '../schedulers/replay.js';
 import { supportOf } from '../shrink/assumptions.js';
 import { follow, followIn, type Outcome, outcomeOf, standing } from '../shrink/outcome.js';
 import { drain } from '../shrink/reach.js';
+import { shrinkWithTasks } from '../shrink/same-tasks.js';
 import { canonicalStart, sameShape, shapeOf } from '../shrink/shape.js';
-import { SHRINK_LIMITS, type ShrinkLimits, shrinkSteps } from '../shrink/shrink.js';
+import { type SameEnd, SHRINK_LIMITS, type ShrinkLimits, shrinkSteps } from '../shrink/shrink.js';
 import { signatureOf } from './signature.js';
 
 /** A capture that a witness rests on. */
@@ -45,6 +46,8 @@ export interface EstablishInput {
   /** ISO 8601 time of the find. */
   readonly foundAt?: string;
   readonly limits?: ShrinkLimits;
+  /** By default any end of the same shape will do; `tasks` keeps its tasks too, where each end of a program is to be shown. */
+  readonly same?: SameEnd;
 }
 
 export type Established =
@@ -205,7 +208,12 @@ export function* establishSteps(input: EstablishInput): Generator<number, Establ
   const outcome = outcomeOfRun(machine, input.run);
   if (outcome.shape === null) return { ok: false, reason: `the run ends ${outcome.verdict.kind}` };
 
-  const small = yield* shrinkSteps(lowered.program, outcome.schedule, input.limits ?? SHRINK_LIMITS);
+  const limits = input.limits ?? SHRINK_LIMITS;
+  const ends = input.same === 'tasks' ? expectationOf(lowered.program, outcome.verdict)?.tasks : undefined;
+  const small =
+    ends === undefined
+      ? yield* shrinkSteps(lowered.program, outcome.schedule, limits)
+      : yield* shrinkWithTasks(lowered.program, outcome.schedule, ends, limits);
   let claim: Claim;
   // Before locks and tasks get shorter names.
   let support = supportOf(lowered, small.ok ? small.shrunk.program : lowered.program);

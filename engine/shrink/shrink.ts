@@ -7,6 +7,7 @@ import { findOf } from '../explore/find.js';
 import { shortest } from '../explore/shortest.js';
 import { choiceOf, cpuOf, taskOf } from '../model/choice.js';
 import { compile } from '../model/compile.js';
+import { expectationOf } from '../model/expectation.js';
 import { Machine } from '../model/machine.js';
 import { runGenome } from '../schedulers/genome.js';
 import { genomeOfRun, permutations } from '../schedulers/genome-of.js';
@@ -48,6 +49,25 @@ export interface Shrunk {
 export type ShrinkResult =
   | { readonly ok: true; readonly shrunk: Shrunk }
   | { readonly ok: false; readonly reason: string };
+
+/** What the end of a candidate must share with the end that is shrunk: its shape alone, or its tasks (by name) too. */
+export type SameEnd = 'shape' | 'tasks';
+
+/** The end to keep. */
+interface Goal {
+  readonly shape: Shape;
+  /** Names of the tasks of the end, or null where any will do. */
+  readonly tasks: string | null;
+}
+
+function endTasks({ compiled }: Machine, { verdict }: Outcome): string {
+  return expectationOf(compiled.program, verdict)?.tasks.join(' ') ?? '';
+}
+
+/** Whether a run of the machine ended as wanted. */
+function meets(machine: Machine, outcome: Outcome, { shape, tasks }: Goal): boolean {
+  return sameShape(outcome.shape, shape) && (tasks === null || endTasks(machine, outcome) === tasks);
+}
 
 interface Subject {
   readonly machine: Machine;
@@ -96,8 +116,8 @@ function project(subject: Subject, edit: Edit, machine: Machine): Outcome {
   return follow(machine, done);
 }
 
-function* searchFor(machine: Machine, shape: Shape, purse: Purse): Generator<number, Reached> {
-  const matches = (m: Machine): boolean => m.finished() !== null && sameShape(outcomeOf(m, []).shape, shape);
+function* searchFor(machine: Machine, goal: Goal, purse: Purse): Generator<number, Reached> {
+  const matches = (m: Machine): boolean => m.finished() !== null && meets(m, outcomeOf(m, []), goal);
   const reached = yield* reachSteps(machine, { matches }, Math.min(purse.each, purse.left));
   purse.left = Math.max(0, purse.left - reached.states);
   return reached;
@@ -115,7 +135,7 @@ function keptBy(subject: Subject, edit: Edit): KeptTask[] {
 function* attempt(
   subject: Subject,
   edit: Edit,
-  shape: Shape,
+  goal: Goal,
   purse: Purse | null,
   onSlip?: OnSlip,
 ): Generator<number, { readonly taken: Subject | null; readonly proven: boolean }> {
@@ -124,20 +144,20 @@ function* attempt(
   if (machine === null) return { taken: null, proven: true };
   const outcome = project(subject, edit, machine);
   const kept = keptBy(subject, edit);
-  if (sameShape(outcome.shape, shape)) return { taken: { machine, outcome, kept }, proven: true };
+  if (meets(machine, outcome, goal)) return { taken: { machine, outcome, kept }, proven: true };
   if (outcome.shape !== null) onSlip?.(kept, machine, outcome);
   if (purse === null) return { taken: null, proven: false };
-  if (isImpossible(edit.program, shape)) return { taken: null, proven: true };
+  if (isImpossible(edit.program, goal.shape)) return { taken: null, proven: true };
   if (purse.left === 0) return { taken: null, proven: false };
-  const reached = yield* searchFor(machine, shape, purse);
+  const reached = yield* searchFor(machine, goal, purse);
   if (reached.schedule === null) return { taken: null, proven: reached.complete };
   return { taken: { machine, outcome: follow(machine, reached.schedule), kept }, proven: true };
 }
 
-/** Applies the passes until none finds anything. `proven`: no candidate of the end result has that shape. */
+/** Applies the passes until none finds anything. `proven`: no candidate of the end result has that end. */
 function* fixpoint(
   from: Subject,
-  shape: Shape,
+  goal: Goal,
   purse: Purse | null,
   passes: readonly ShrinkPass[],
   onSlip?: OnSlip,
@@ -154,7 +174,7 @@ function* fixpoint(
         for (const edit of pass.candidates(program)) {
           if (weightOf(edit.program) >= weight) continue;
           yield weight;
-          const result = yield* attempt(subject, edit, shape, purse, onSlip);
+          const result = yield* attempt(subject, edit, goal, purse, onSlip);
           proven = proven && result.proven;
           if (result.taken === null) continue;
           subject = result.taken;
@@ -175,7 +195,7 @@ const PREEMPTION_STATES = 20_000;
 function fewerPreemptions(
   machine: Machine,
   outcome: Outcome,
-  shape: Shape,
+  goal: Goal,
 ): { genome: Genome; outcome: Outcome } {
   let genome = genomeOfRun(machine, outcome.schedule);
   let best = runOf(machine, genome);
@@ -187,7 +207,7 @@ function fewerPreemptions(
     const candidate = genomeOfRun(machine, other.schedule);
     const run = runOf(machine, candidate);
     const fewer = candidate.preempts.length < genome.preempts.length;
-    if (sameShape(run.shape, shape) && run.steps <= best.steps && fewer) {
+    if (meets(machine, run, goal) && run.steps <= best.steps && fewer) {
       genome = candidate;
       best = run;
     }
@@ -199,7 +219,7 @@ function fewerPreemptions(
       for (const order of ordersLike(fewer.order)) {
         const candidate = { order, preempts: fewer.preempts };
         const run = runOf(machine, candidate);
-        if (!sameShape(run.shape, shape) || run.steps > best.steps) continue;
+        if (!meets(machine, run, goal) || run.steps > best.steps) continue;
         genome = candidate;
         best = run;
         again = true;
@@ -238,33 +258,36 @@ function passesFor(program: Program, verdict: Verdict): readonly ShrinkPass[] {
 /**
  * Shrinks a program with a schedule that ends badly, keeping the shape of the end: tasks, critical sections, other
  * ops, flags, guards, rules; last the schedule. Cheap replays go before searches. Idempotent. Pauses in between
- * (the numbers yielded mean nothing).
+ * (the numbers yielded mean nothing). With `same` as `tasks` the end keeps its tasks too; the grade then says that no
+ * candidate has the end with these tasks.
  */
 export function* shrinkSteps(
   program: Program,
   schedule: Schedule,
   limits: ShrinkLimits = SHRINK_LIMITS,
+  same: SameEnd = 'shape',
 ): Generator<number, ShrinkResult> {
   const machine = machineFor(program);
   if (machine === null) return { ok: false, reason: 'the program is ill-formed' };
   const outcome = follow(machine, schedule);
   const { shape } = outcome;
   if (shape === null) return { ok: false, reason: `the schedule ends ${outcome.verdict.kind}` };
+  const goal: Goal = { shape, tasks: same === 'tasks' ? endTasks(machine, outcome) : null };
   const passes = passesFor(program, outcome.verdict);
-  const quick = yield* fixpoint({ machine, outcome, kept: everything(program) }, shape, null, passes);
+  const quick = yield* fixpoint({ machine, outcome, kept: everything(program) }, goal, null, passes);
   const purse: Purse = { each: limits.states, left: limits.total };
-  const dear = yield* fixpoint(quick.subject, shape, purse, passes);
+  const dear = yield* fixpoint(quick.subject, goal, purse, passes);
   let { subject } = dear;
   let shortestProven = subject.outcome.steps === fewestSteps(subject.machine.compiled.program, shape);
   if (!shortestProven) {
-    const found = yield* searchFor(subject.machine, shape, { each: limits.states, left: limits.states });
+    const found = yield* searchFor(subject.machine, goal, { each: limits.states, left: limits.states });
     shortestProven = found.complete;
     if (found.schedule !== null) {
       subject = { ...subject, outcome: follow(subject.machine, found.schedule) };
     }
   }
   const proven = dear.proven && shortestProven && passes === PASSES;
-  const small = fewerPreemptions(subject.machine, subject.outcome, shape);
+  const small = fewerPreemptions(subject.machine, subject.outcome, goal);
   return {
     ok: true,
     shrunk: {
@@ -284,9 +307,16 @@ export function* quickSteps(program: Program, schedule: Schedule, onSlip: OnSlip
   const machine = machineFor(program);
   if (machine === null) return;
   const outcome = follow(machine, schedule);
-  if (outcome.shape === null) return;
+  const { shape } = outcome;
+  if (shape === null) return;
   const passes = passesFor(program, outcome.verdict);
-  yield* fixpoint({ machine, outcome, kept: everything(program) }, outcome.shape, null, passes, onSlip);
+  yield* fixpoint(
+    { machine, outcome, kept: everything(program) },
+    { shape, tasks: null },
+    null,
+    passes,
+    onSlip,
+  );
 }
 
 /** `shrinkSteps` in one go. */
@@ -294,6 +324,7 @@ export function shrink(
   program: Program,
   schedule: Schedule,
   limits: ShrinkLimits = SHRINK_LIMITS,
+  same: SameEnd = 'shape',
 ): ShrinkResult {
-  return drain(shrinkSteps(program, schedule, limits));
+  return drain(shrinkSteps(program, schedule, limits, same));
 }
