@@ -103,6 +103,14 @@ export async function checkLitmus(
           : result.complete
             ? false
             : null;
+  const witnesses: Witness[] = [];
+  const why = result.tooLarge === null ? [] : [tooLarge(result.tooLarge, program)];
+  for (const { program: part, schedule, kind, tasks } of result.finds) {
+    const lowered = asWritten(part);
+    const done = establish({ lowered, run: { schedule }, captures: [], foundAt, same: 'tasks' });
+    if (done.ok) witnesses.push(done.witness);
+    else why.push(`${expectationText({ kind, tasks })} was found and could not be shown: ${done.reason}.`);
+  }
   return {
     file,
     format: 'litmus',
@@ -112,12 +120,8 @@ export async function checkLitmus(
     ok,
     schedules: result.schedules,
     states: result.states,
-    witnesses: result.finds.flatMap(({ program: part, schedule }) => {
-      const lowered = asWritten(part);
-      const done = establish({ lowered, run: { schedule }, captures: [], foundAt, same: 'tasks' });
-      return done.ok ? [done.witness] : [];
-    }),
-    ...(result.tooLarge === null ? {} : { why: [tooLarge(result.tooLarge, program)] }),
+    witnesses,
+    ...(why.length === 0 ? {} : { why }),
   };
 }
 

@@ -139,7 +139,9 @@ function conclude(session: Session, outcome: Outcome): ExitCode {
   if (nothing !== null && failures.length === 0) session.complain(nothing, session.args.join(' '));
   if (anyFacts)
     session.talk(
-      `${count(forms.length, 'capture')}, ${count(programs, 'program')} ready in ${session.dbPath}.   Next: relock fuzz --for 1m`,
+      `${count(forms.length, 'capture')}, ${count(programs, 'program')} ready in ${session.dbPath}.   Next: relock ${
+        programs > 0 ? 'fuzz --for 1m' : 'predict'
+      }`,
     );
   return code;
 }
