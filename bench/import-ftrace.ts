@@ -16,9 +16,11 @@ const SAMPLES: readonly (readonly [about: string, file: string])[] = [
   ['probes of lock functions', '06-x86-kprobes.txt.gz'],
 ];
 const MEGABYTES = 96;
+/** The first sample once more, each fourth lock event of a lock that was never seen before: what repeats is no help there. */
+const NEVER_AGAIN = ['ftrace text of locks that are ever new ones', '15-x86-lk-contend.txt.gz'] as const;
 
 /** Writes the sample again and again, each copy later than the one before by all the time that the sample takes. */
-function writeMadeTrace(sample: string, path: string, megabytes: number): void {
+function writeMadeTrace(sample: string, path: string, megabytes: number, everNew: boolean): void {
   // Seen from dist/bench: the samples stand in the source tree.
   const packed = readFileSync(new URL(`../../importers/testdata/ftrace/${sample}`, import.meta.url));
   const text = gunzipSync(packed).toString('latin1');
@@ -34,19 +36,28 @@ function writeMadeTrace(sample: string, path: string, megabytes: number): void {
   const records = lines.filter((line) => !line.startsWith('#')).join('\n');
   const file = openSync(path, 'w');
   let written = writeSync(file, `${lines.filter((line) => line.startsWith('#')).join('\n')}\n`);
-  for (let copy = 0; written < megabytes << 20; copy++)
-    written += writeSync(
-      file,
-      records.replace(TIME, (_, seconds: string) => ` ${Number(seconds) + copy * span}.`),
-    );
+  let locks = 0;
+  for (let copy = 0; written < megabytes << 20; copy++) {
+    const later = records.replace(TIME, (_, seconds: string) => ` ${Number(seconds) + copy * span}.`);
+    const made = everNew
+      ? later.replace(ADDRESS, (_, event: string) => event + addressOf(locks++ >> 2))
+      : later;
+    written += writeSync(file, made);
+  }
   closeSync(file);
 }
 const TIME = / (\d+)\.(?=\d{6}: )/g;
+const ADDRESS = /(lock_\w+: )[0-9a-f]{16}/g;
 
-async function measure(about: string, sample: string): Promise<BenchResult> {
+/** Far apart, as what an allocator gives out. */
+function addressOf(lock: number): string {
+  return ((0x1000000 + lock * 2654435761) % 2 ** 32).toString(16).padStart(16, '0');
+}
+
+async function measure(about: string, sample: string, everNew = false): Promise<BenchResult> {
   const folder = mkdtempSync(join(tmpdir(), 'relock-bench-'));
   const path = join(folder, 'made.ftrace.txt');
-  writeMadeTrace(sample, path, MEGABYTES);
+  writeMadeTrace(sample, path, MEGABYTES, everNew);
   const size = statSync(path).size / 1e6;
   let records = 0;
   let events = 0;
@@ -85,6 +96,7 @@ export const importFtrace: Bench = {
   async run() {
     const results: BenchResult[] = [];
     for (const [about, sample] of SAMPLES) results.push(await measure(about, sample));
+    results.push(await measure(...NEVER_AGAIN, true));
     return results;
   },
 };

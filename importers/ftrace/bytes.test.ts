@@ -91,7 +91,7 @@ describe('a trace as bytes', () => {
             const old = again[i]!;
             again[i] = old.slice(0, at) + into + (cut ? '' : old.slice(at + 1));
           }
-          const { asText, asBytes } = both([...again, ...some], sizes);
+          const { asText, asBytes } = both([...again, ...some, ...some], sizes);
           expect(asBytes).toEqual(asText);
         },
       ),

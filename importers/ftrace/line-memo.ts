@@ -6,12 +6,20 @@ const MOST_BYTES = 256;
 /** Lines that are remembered, and their bytes; then all are forgotten. */
 const MOST_LINES = 1 << 16;
 const MOST_ARENA = 8 << 20;
+/** Hashes of lines that were met once; a power of two. */
+const ONCE = 1 << 15;
 
 /** Remembers one value for each text that stands from some place to the end of its line. */
 export class LineMemo<T> {
   /** After `find`: where the line ends. */
   end = 0;
+  /**
+   * After a `find` in vain: true if the line was met not long ago, so that it pays to remember it. What never comes again
+   * (every lock an address of its own) would only be carried along.
+   */
+  cameBefore = false;
   #hash = 0;
+  readonly #once = new Int32Array(ONCE);
   #mask = 1023;
   #slots = new Int32Array(1024).fill(-1);
   readonly #hashes: number[] = [];
@@ -54,6 +62,9 @@ export class LineMemo<T> {
         return this.#values[i]!;
       slot = (slot + 1) & this.#mask;
     }
+    const once = hash & (ONCE - 1);
+    this.cameBefore = this.#once[once] === hash;
+    this.#once[once] = hash;
     return null;
   }
 

@@ -34,6 +34,9 @@ const INSTANCE = /^\s*[\w.-]+:\s+(?=\S.*-\d+\s+\[\d{3,}\])/;
 /** A power of two. */
 const RECENT = 64;
 
+/** Lines of a block, each decoded alone. */
+const STRANGE = 32;
+
 type Layout = 'default' | 'latency' | 'verbose' | 'graph';
 
 /** Reads the lines of one recording. `finish` must be called at the end. */
@@ -86,6 +89,9 @@ export class TraceTextReader {
   /** Lines that were records, frames or losses. */
   #understood = 0;
   #isReport = false;
+  /** Lines of the block that were not read before, and from some number of them on the block as text. */
+  #strange = 0;
+  #text: string | null = null;
 
   /** `inside`: the lines are picked from another text, and what cannot be read is none of ours. */
   readonly #inside: boolean;
@@ -135,6 +141,8 @@ export class TraceTextReader {
   bytes(bytes: Buffer, firstLine: number): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const limit = bytes.length;
+    this.#text = null;
+    this.#strange = 0;
     let line = firstLine;
     for (let from = 0; from <= limit; line++) {
       let end = -1;
@@ -177,7 +185,7 @@ export class TraceTextReader {
       let to = text.length;
       while (to > 0 && text.charCodeAt(to - 1) === 13) to--;
       id = this.#frameId(text, 0, to);
-      this.#frames.add(view, from, id);
+      if (this.#frames.cameBefore) this.#frames.add(view, from, id);
     }
     this.#understood++;
     if (id >= 0) this.#chains.frame(id);
@@ -196,10 +204,17 @@ export class TraceTextReader {
       return end;
     }
     if (view.getUint8(end - 1) === 13) return -1;
+    const { cameBefore } = this.#records;
+    if (!cameBefore && ++this.#strange > STRANGE) {
+      // Much that was never read before: decoding the block once costs less than each line.
+      this.#text ??= bytes.toString('latin1');
+      this.#record(this.#text, end, where);
+      return end;
+    }
     const text = bytes.toString('latin1', body, end);
     head.body = 0;
     this.#record(text, text.length, where);
-    this.#records.add(view, body, this.#said(text));
+    if (cameBefore) this.#records.add(view, body, this.#said(text));
     return end;
   }
 
@@ -310,6 +325,7 @@ export class TraceTextReader {
       return end;
     }
     const { cpu } = graph;
+    const { cameBefore } = this.#calls;
     graph.kind = 'none';
     this.#does = DO.read;
     const text = bytes.toString('latin1', from, end);
@@ -317,6 +333,7 @@ export class TraceTextReader {
     const { kind, depth, name, concerns, argument, ret } = this.#graph;
     // What stands before the column must have been read as its columns are.
     if (
+      cameBefore &&
       (kind === 'entry' || kind === 'leaf' || kind === 'exit' || kind === 'comment') &&
       graph.cpu === cpu &&
       !graph.hasTime &&
