@@ -2,7 +2,7 @@
 import { BEYOND_THE_LOG } from '../../corpus/schema/capture.js';
 import type { CaptureBuilder } from '../builder.js';
 import { TraceMachine } from '../ftrace/platform.js';
-import { NO_CONTEXT } from '../ftrace/reader.js';
+import { NO_CONTEXT } from '../ftrace/records.js';
 import type { Importer } from '../importer.js';
 import type { Source } from '../source.js';
 import { LockEventMapper } from '../trace-events/mapper.js';

@@ -5,7 +5,7 @@ import type { CaptureBuilder } from '../builder.js';
 import { type Meaning, type SourceEvent, SourceEvents } from '../ftrace/events.js';
 import { Head } from '../ftrace/head.js';
 import { TraceMachine } from '../ftrace/platform.js';
-import { NO_CONTEXT } from '../ftrace/reader.js';
+import { NO_CONTEXT } from '../ftrace/records.js';
 import type { Importer } from '../importer.js';
 import type { Source } from '../source.js';
 import { LockEventMapper, levelOfFlags } from '../trace-events/mapper.js';

@@ -41,7 +41,7 @@ describe('LineMemo', () => {
     );
   });
 
-  it('remembers a line the second time it comes, and once', () => {
+  it('remembers a line when it comes again, and once', () => {
     const lines = Array.from({ length: 900 }, (_, i) => `lock_acquire: ${(i % 3).toString(16)} lock`);
     const { seen, added } = readAll(lines, new LineMemo());
     expect(seen).toEqual(lines);

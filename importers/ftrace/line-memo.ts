@@ -7,7 +7,7 @@ const MOST_BYTES = 256;
 const MOST_LINES = 1 << 16;
 const MOST_ARENA = 8 << 20;
 /** Hashes of lines that were met once; a power of two. */
-const ONCE = 1 << 15;
+const ONCE = 1 << 16;
 
 /** Remembers one value for each text that stands from some place to the end of its line. */
 export class LineMemo<T> {
@@ -20,6 +20,7 @@ export class LineMemo<T> {
   cameBefore = false;
   #hash = 0;
   readonly #once = new Int32Array(ONCE);
+  #met = 0;
   #mask = 1023;
   #slots = new Int32Array(1024).fill(-1);
   readonly #hashes: number[] = [];
@@ -64,7 +65,8 @@ export class LineMemo<T> {
     }
     const once = hash & (ONCE - 1);
     this.cameBefore = this.#once[once] === hash;
-    this.#once[once] = hash;
+    // Not each time: of two lines that ever come in turn and share a place, one would push out the other for good.
+    if (++this.#met & 1) this.#once[once] = hash;
     return null;
   }
 

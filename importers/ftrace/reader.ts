@@ -1,23 +1,9 @@
-// Lines of ftrace and report text to records: layouts, losses, stacks, markers with newlines, function_graph.
+// Lines of ftrace and report text to records: layouts, losses, headers, markers with newlines, function_graph.
 import type { CaptureBuilder } from '../builder.js';
-import { concernsLocks } from '../trace-events/lock-functions.js';
-import { LockEventMapper } from '../trace-events/mapper.js';
-import type { Level } from '../trace-events/runners.js';
-import { CallChains } from './chains.js';
-import { Coverage } from './coverage.js';
-import { type SourceEvent, SourceEvents } from './events.js';
-import { GraphLine, graphColumns, readCall, readGraphLine, readPlainGraphLine } from './graph.js';
-import { Head, readDefaultHead, readFlags, readLatencyHead, readVerboseHead } from './head.js';
-import { HeadMemo } from './head-memo.js';
-import { LineMemo } from './line-memo.js';
-import { hashOf, NameTable } from './names.js';
-import { Payloads } from './payload.js';
-import { TraceMachine } from './platform.js';
-import { DO, type SaidCall, type SaidRecord } from './said.js';
-
-/** What is assumed where a format has no interrupt flags. */
-export const NO_CONTEXT =
-  'the recording does not say which records were made in interrupts: each is taken for one of the task that ran';
+import { readGraphLine, readPlainGraphLine } from './graph.js';
+import { readDefaultHead, readLatencyHead, readVerboseHead } from './head.js';
+import { KnownLines } from './known-lines.js';
+import { TraceRecords } from './records.js';
 
 /** `CPU:1 [LOST 22197 EVENTS]`, `CPU:0 [2468 EVENTS DROPPED]`, behind the name of an instance in reports of several. */
 const LOST = /^(?:\s*[\w.-]+: )?\s*CPU:(\d+) \[(?:LOST )?(?:(\d+) )?EVENTS(?: DROPPED)?\]/;
@@ -31,98 +17,37 @@ const BARE_EVENT = /^(?:[a-z]\w+: \S|\w+ <-\w+|<stack trace>)/;
 /** Instance names stand before the task in reports of several buffers: `  fmt:  comm-pid`. */
 const INSTANCE = /^\s*[\w.-]+:\s+(?=\S.*-\d+\s+\[\d{3,}\])/;
 
-/** A power of two. */
-const RECENT = 64;
-
-/** Lines of a block, each decoded alone. */
-const STRANGE = 32;
-
 type Layout = 'default' | 'latency' | 'verbose' | 'graph';
 
 /** Reads the lines of one recording. `finish` must be called at the end. */
 export class TraceTextReader {
   readonly #builder: CaptureBuilder;
-  readonly #head = new Head();
-  readonly #graph = new GraphLine();
-  readonly #events = new SourceEvents();
-  readonly #machine = new TraceMachine();
-  readonly #functionEvent = this.#events.named('function');
-  readonly #entryEvent = this.#events.named('funcgraph_entry');
-  readonly #exitEvent = this.#events.named('funcgraph_exit');
-  /** Functions by name, with whether a call of them means anything. */
-  readonly #functions = new NameTable((name) => {
-    this.#machine.name(name);
-    return { name, concerns: concernsLocks(name) };
-  });
-  #mapper: LockEventMapper | null = null;
-  #payloads: Payloads | null = null;
+  readonly #records: TraceRecords;
+  readonly #known: KnownLines;
   #layout: Layout = 'default';
   #tracer: string | null = null;
-  /** What continuation lines belong to. */
-  #open: 'stack' | 'user-stack' | 'marker' | null = null;
-  readonly #chains = new CallChains((name) => this.#machine.name(name));
-  readonly #heads = new HeadMemo();
-  readonly #records = new LineMemo<SaidRecord>();
-  /** Numbers of functions in `#chains` by the lines of stacks; -1 for lines without one. */
-  readonly #frames = new LineMemo<number>();
-  readonly #calls = new LineMemo<SaidCall>();
-  #stackPid = 0;
-  #stackCpu = 0;
-  #stackLevel: Level = 0;
-  /** By CPU: the pid of the last record and whether it went to the mapper; for stacks. */
-  readonly #lastPid: number[] = [];
-  readonly #lastMapped: boolean[] = [];
-  /** By CPU: interrupt levels entered by events, for recordings without flags. Bit 1 softirq, bit 2 hardirq. */
-  readonly #levels: number[] = [];
-  /** By CPU: who runs, by the switches of function_graph. */
-  readonly #running: number[] = [];
-  readonly #named = new Set<number>();
-  /** Of those, the ones met last, by the low bits of the pid. */
-  readonly #recentlyNamed = new Float64Array(RECENT).fill(-1);
-  readonly #coverage = new Coverage();
-  #sawRecord = false;
-  /** What the last record was found to say. */
-  #does: (typeof DO)[keyof typeof DO] = DO.read;
-  #event: SourceEvent = this.#functionEvent;
-  #target = -1;
-  #ofProgram = false;
-  /** Lines that were records, frames or losses. */
-  #understood = 0;
   #isReport = false;
-  /** Lines of the block that were not read before, and from some number of them on the block as text. */
-  #strange = 0;
-  #text: string | null = null;
-
-  /** `inside`: the lines are picked from another text, and what cannot be read is none of ours. */
+  /** The lines are picked from another text, and what cannot be read is none of ours. */
   readonly #inside: boolean;
 
   constructor(builder: CaptureBuilder, from: 'whole' | 'inside' = 'whole') {
     this.#builder = builder;
     this.#inside = from === 'inside';
+    this.#records = new TraceRecords(builder, this.#inside);
+    this.#known = new KnownLines(this.#records);
   }
 
   /** Reads one line if it is a record or goes on with one; false if it is none of a trace. */
   tries(line: string, where: number): boolean {
-    const before = this.#understood;
+    const before = this.#records.understood;
     this.line(line, 0, line.length, where);
-    return this.#understood > before;
+    return this.#records.understood > before;
   }
 
   /** What comes next does not go on with what was before. */
   lost(): void {
-    this.#closeStack();
-    this.#mapper?.lost();
+    this.#records.lost();
     this.#layout = 'default';
-  }
-
-  #start(hasContext: boolean): LockEventMapper {
-    const mapper = new LockEventMapper(this.#builder, {
-      lines: true,
-      assumes: hasContext ? [] : [NO_CONTEXT],
-    });
-    this.#mapper = mapper;
-    this.#payloads = new Payloads(mapper);
-    return mapper;
   }
 
   /** Reads all lines of a block. */
@@ -139,217 +64,32 @@ export class TraceTextReader {
 
   /** Reads all lines of a block of ASCII; returns how many. What was read before is found again by its bytes. */
   bytes(bytes: Buffer, firstLine: number): number {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const known = this.#known;
+    const { stack } = this.#records;
     const limit = bytes.length;
-    this.#text = null;
-    this.#strange = 0;
+    known.block(bytes);
     let line = firstLine;
     for (let from = 0; from <= limit; line++) {
       let end = -1;
       if (this.#layout === 'default') {
-        if (this.#open === 'stack' || this.#open === 'user-stack')
-          end = this.#knownFrame(view, bytes, from, limit);
-        if (end < 0) end = this.#knownRecord(view, bytes, from, limit, line);
-      } else if (this.#layout === 'graph' && this.#open === null)
-        end = this.#knownCall(view, bytes, from, limit, line);
-      if (end < 0) end = this.#newLine(view, bytes, from, limit, line);
+        if (stack.open === 'stack' || stack.open === 'user-stack') end = known.frame(from);
+        if (end < 0) end = known.record(from, line);
+      } else if (this.#layout === 'graph' && stack.open === null) end = known.call(from, line);
+      if (end < 0) end = this.#newLine(bytes, from, line);
       from = end + 1;
     }
     return line - firstLine;
   }
 
   /** Reads the line at `from` as text; returns where it ends. */
-  #newLine(view: DataView, bytes: Buffer, from: number, limit: number, where: number): number {
+  #newLine(bytes: Buffer, from: number, where: number): number {
     const found = bytes.indexOf(10, from);
-    const end = found === -1 ? limit : found;
+    const end = found === -1 ? bytes.length : found;
     const text = bytes.toString('latin1', from, end);
-    const head = this.#head;
-    head.fixed = -1;
+    this.#records.head.fixed = -1;
     this.line(text, 0, text.length, where);
-    if (head.fixed >= 0 && this.#layout === 'default')
-      this.#heads.add(head, view, from, text.slice(head.commFrom, head.commTo).trimStart());
-    return end;
-  }
-
-  /** Reads the line at `from` as a frame of the stack that is open; returns where it ends, or -1 if it is none. */
-  #knownFrame(view: DataView, bytes: Buffer, from: number, limit: number): number {
-    if (from + 4 > limit) return -1;
-    const first = view.getUint8(from);
-    const at = first === 32 || first === 9 ? from + 1 : from;
-    if (view.getUint8(at) !== 61 || view.getUint8(at + 1) !== 62) return -1;
-    let id = this.#frames.find(view, from, limit);
-    const { end } = this.#frames;
-    if (this.#open === 'user-stack') id = -1;
-    if (id === null) {
-      const text = bytes.toString('latin1', from, end);
-      let to = text.length;
-      while (to > 0 && text.charCodeAt(to - 1) === 13) to--;
-      id = this.#frameId(text, 0, to);
-      if (this.#frames.cameBefore) this.#frames.add(view, from, id);
-    }
-    this.#understood++;
-    if (id >= 0) this.#chains.frame(id);
-    return end;
-  }
-
-  /** Reads the line at `from` as a record whose head is known; returns where it ends, or -1 if it is none. */
-  #knownRecord(view: DataView, bytes: Buffer, from: number, limit: number, where: number): number {
-    const head = this.#head;
-    if (!this.#heads.read(head, view, from, limit)) return -1;
-    const { body } = head;
-    const said = this.#records.find(view, body, limit);
-    const { end } = this.#records;
-    if (said !== null) {
-      this.#sayAgain(said, where);
-      return end;
-    }
-    if (view.getUint8(end - 1) === 13) return -1;
-    const { cameBefore } = this.#records;
-    if (!cameBefore && ++this.#strange > STRANGE) {
-      // Much that was never read before: decoding the block once costs less than each line.
-      this.#text ??= bytes.toString('latin1');
-      this.#record(this.#text, end, where);
-      return end;
-    }
-    const text = bytes.toString('latin1', body, end);
-    head.body = 0;
-    this.#record(text, text.length, where);
-    if (cameBefore) this.#records.add(view, body, this.#said(text));
-    return end;
-  }
-
-  /** The record that was read last, with what it was found to say. */
-  #said(text: string): SaidRecord {
-    const does = this.#does;
-    const payloads = this.#payloads;
-    const isLock = does === DO.lock;
-    return {
-      does,
-      event: this.#event,
-      text: does === DO.read || does === DO.touch || does === DO.wake ? text : '',
-      address: isLock ? (payloads?.address ?? 0) : does === DO.wake ? (payloads?.peer ?? 0) : 0,
-      name: isLock ? (payloads?.name ?? 0) : does === DO.wake ? this.#target : 0,
-      flags: isLock
-        ? (payloads?.flags ?? 0)
-        : does === DO.leave
-          ? (payloads?.how ?? 0)
-          : does === DO.stack && this.#ofProgram
-            ? 1
-            : 0,
-      probe: does === DO.probe ? (payloads?.probe ?? null) : null,
-    };
-  }
-
-  /** The same if it was an event of a lock, else null. */
-  #saidLock(): SaidRecord | null {
-    return this.#does === DO.lock ? this.#said('') : null;
-  }
-
-  #sayAgain(said: SaidRecord, where: number): void {
-    const head = this.#head;
-    const { event, does } = said;
-    if (
-      does === DO.read ||
-      (does === DO.touch && event.meaning !== 'none') ||
-      (does === DO.wake && this.#mapper?.isUnnamed(said.address) !== false)
-    ) {
-      head.body = 0;
-      this.#record(said.text, said.text.length, where);
-      return;
-    }
-    if (this.#open !== null) this.#closeStack();
-    this.#sawRecord = true;
-    this.#understood++;
-    const { cpu, pid } = head;
-    this.#coverage.record(cpu);
-    event.count++;
-    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
-    const mapper = this.#mapper;
-    if (does === DO.touch || does === DO.call) {
-      if (does === DO.call) this.#lastPid[cpu] = pid;
-      if (mapper === null && does === DO.touch) return;
-      this.#lastMapped[cpu] = false;
-      mapper?.touch(cpu, level);
-      return;
-    }
-    // Whoever said it first has made the mapper.
-    if (mapper === null) return;
-    if (does === DO.stack) {
-      this.#begins(said.flags === 1, pid, cpu, level);
-      return;
-    }
-    head.computeTime();
-    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
-    this.#name(mapper, pid, said.text);
-    this.#lastPid[cpu] = pid;
-    this.#lastMapped[cpu] = true;
-    if (does === DO.lock) this.#lockAgain(mapper, said);
-    else if (does === DO.probe) {
-      const { probe } = said;
-      if (probe !== null)
-        mapper.calls.probe(probe.name, probe.address, probe.isReturn, probe.caller, probe.ret);
-    } else if (does === DO.leave) mapper.schedSwitch(pid, said.flags as 0 | 1 | 2);
-    else {
-      if (said.name !== -1) this.#coverage.wakes(said.name, where);
-      if (event.meaning === 'sched_waking') mapper.schedWaking(said.address);
-      else mapper.schedWakeup(said.address);
-    }
-  }
-
-  #lockAgain(mapper: LockEventMapper, { event, address, name, flags }: SaidRecord): void {
-    if (event.meaning === 'lock_acquire') mapper.lockAcquire(address, name, flags);
-    else if (event.meaning === 'lock_acquired') mapper.lockAcquired(address, name);
-    else if (event.meaning === 'lock_contended') mapper.lockContended(address, name);
-    else mapper.lockRelease(address, name);
-  }
-
-  /** Reads the line at `from` as one of function_graph in the default columns; returns where it ends, or -1 if it is none. */
-  #knownCall(view: DataView, bytes: Buffer, from: number, limit: number, where: number): number {
-    const at = graphColumns(this.#graph, view, from, limit);
-    if (at === -1) return -1;
-    const graph = this.#graph;
-    const said = this.#calls.find(view, at, limit);
-    const { end } = this.#calls;
-    if (said !== null) {
-      graph.hasTime = false;
-      graph.comm = null;
-      graph.pid = -1;
-      graph.flags = null;
-      graph.kind = said.kind;
-      graph.depth = said.depth;
-      graph.name = said.name;
-      graph.concerns = said.concerns;
-      graph.argument = said.argument;
-      graph.ret = said.ret;
-      this.#graphRecord(where, said.record);
-      return end;
-    }
-    const { cpu } = graph;
-    const { cameBefore } = this.#calls;
-    graph.kind = 'none';
-    this.#does = DO.read;
-    const text = bytes.toString('latin1', from, end);
-    this.line(text, 0, text.length, where);
-    const { kind, depth, name, concerns, argument, ret } = this.#graph;
-    // What stands before the column must have been read as its columns are.
-    if (
-      cameBefore &&
-      (kind === 'entry' || kind === 'leaf' || kind === 'exit' || kind === 'comment') &&
-      graph.cpu === cpu &&
-      !graph.hasTime &&
-      graph.comm === null &&
-      graph.flags === null &&
-      !text.includes('=>')
-    )
-      this.#calls.add(view, at, {
-        kind,
-        depth,
-        name,
-        concerns,
-        argument,
-        ret,
-        record: kind === 'comment' ? this.#saidLock() : null,
-      });
+    if (this.#layout === 'default') this.#known.learnHead(from, text);
+    else if (this.#layout === 'graph') this.#known.learnCall(text);
     return end;
   }
 
@@ -357,35 +97,36 @@ export class TraceTextReader {
   line(text: string, from: number, end: number, where: number): void {
     let to = end;
     while (to > from && text.charCodeAt(to - 1) === 13) to--;
-    if (this.#open !== null && this.#open !== 'marker' && this.#frame(text, from, to)) return;
-    if (this.#layout === 'default' && readDefaultHead(this.#head, text, from, to)) {
-      this.#record(text, to, where);
+    if (
+      this.#records.stack.open !== null &&
+      this.#records.stack.open !== 'marker' &&
+      this.#records.frame(text, from, to)
+    )
+      return;
+    if (this.#layout === 'default' && readDefaultHead(this.#records.head, text, from, to)) {
+      this.#records.record(text, to, where);
       return;
     }
     if (
       this.#layout === 'graph' &&
-      this.#open === null &&
-      readPlainGraphLine(this.#graph, text, from, to, this.#functions)
+      this.#records.stack.open === null &&
+      readPlainGraphLine(this.#records.graph, text, from, to, this.#records.functions)
     ) {
-      this.#graphRecord(where);
+      this.#records.graphRecord(where);
       return;
     }
     this.#otherLine(text.slice(from, to), where);
   }
 
   #otherLine(line: string, where: number): void {
-    if (line === '' || line.charCodeAt(0) === 12) {
-      if (this.#open === 'marker') return;
-      return;
-    }
+    if (line === '' || line.charCodeAt(0) === 12) return;
     const first = line.charCodeAt(0);
     if (first === 35 && this.#header(line, where)) return;
     if (line.includes('EVENTS')) {
       const lost = LOST.exec(line);
       if (lost !== null) {
-        this.#understood++;
-        this.#closeStack();
-        this.#mapper?.lost();
+        this.#records.understood++;
+        this.#records.lost();
         this.#builder.skips.count('records_lost', where, lost[2] === undefined ? 1 : Number(lost[2]));
         return;
       }
@@ -396,25 +137,25 @@ export class TraceTextReader {
     }
     if (/^version = \d+$/.test(line)) return;
     if (this.#layout === 'graph' || this.#tracer === 'function_graph' || this.#inside) {
-      if (readGraphLine(this.#graph, line) && this.#graph.kind !== 'none') {
+      if (readGraphLine(this.#records.graph, line) && this.#records.graph.kind !== 'none') {
         if (!this.#inside) this.#layout = 'graph';
-        this.#graphRecord(where);
+        this.#records.graphRecord(where);
         return;
       }
     }
-    const head = this.#head;
+    const head = this.#records.head;
     if (this.#layout !== 'verbose' && readLatencyHead(head, line, 0, line.length)) {
       this.#layout = 'latency';
-      this.#record(line, line.length, where);
+      this.#records.record(line, line.length, where);
       return;
     }
     if (readVerboseHead(head, line, 0, line.length)) {
       this.#layout = 'verbose';
-      this.#record(line, line.length, where);
+      this.#records.record(line, line.length, where);
       return;
     }
     if (this.#layout !== 'default' && readDefaultHead(head, line, 0, line.length)) {
-      this.#record(line, line.length, where);
+      this.#records.record(line, line.length, where);
       return;
     }
     const instance = INSTANCE.exec(line);
@@ -422,13 +163,17 @@ export class TraceTextReader {
       const rest = line.slice(instance[0].length).padStart(line.length);
       if (readDefaultHead(head, rest, 0, rest.length)) {
         head.fixed = -1;
-        this.#record(rest, rest.length, where);
+        this.#records.record(rest, rest.length, where);
         return;
       }
     }
-    if (this.#open === 'marker') return;
-    if (this.#sawRecord && readGraphLine(this.#graph, line) && this.#graph.kind !== 'none') {
-      this.#graphRecord(where);
+    if (this.#records.stack.open === 'marker') return;
+    if (
+      this.#records.sawRecord &&
+      readGraphLine(this.#records.graph, line) &&
+      this.#records.graph.kind !== 'none'
+    ) {
+      this.#records.graphRecord(where);
       return;
     }
     this.#unread(line, where);
@@ -439,7 +184,7 @@ export class TraceTextReader {
     const { skips } = this.#builder;
     if (/^ ?[A-Z]{0,2}$/.test(line)) return;
     if (RAW.test(line) || HEX.test(line)) skips.count('trace_in_raw_form', where);
-    else if (!this.#sawRecord && BARE_EVENT.test(line)) skips.count('trace_without_context', where);
+    else if (!this.#records.sawRecord && BARE_EVENT.test(line)) skips.count('trace_without_context', where);
     else skips.count('trace_line_unreadable', where);
   }
 
@@ -447,8 +192,7 @@ export class TraceTextReader {
     const started = BUFFER_STARTED.exec(line);
     if (started !== null) {
       // What this CPU did before is not known, and it may have held what others waited for.
-      this.#closeStack();
-      this.#mapper?.lost();
+      this.#records.lost();
       return true;
     }
     if (!/^#(?: |$|\|| {2,})/.test(line)) return false;
@@ -467,422 +211,8 @@ export class TraceTextReader {
     return true;
   }
 
-  /** ` => symbol+0x1/0x2 [module] <address>` of the stack that is open; false for any other line. */
-  #frame(text: string, from: number, to: number): boolean {
-    const id = this.#frameId(text, from, to);
-    if (id === -2) return false;
-    this.#understood++;
-    if (this.#open === 'stack' && id >= 0) this.#chains.frame(id);
-    return true;
-  }
-
-  /** The number of a frame's function in `#chains`; -1 if it has none, -2 if the line is no frame. */
-  #frameId(text: string, from: number, to: number): number {
-    let at = from;
-    const first = text.charCodeAt(at);
-    if (first === 32 || first === 9) at++;
-    if (text.charCodeAt(at) !== 61 || text.charCodeAt(at + 1) !== 62 || at + 2 > to) return -2;
-    if (this.#open !== 'stack') return -1;
-    at += 2;
-    let code = text.charCodeAt(at);
-    while (code === 32) code = text.charCodeAt(++at);
-    const start = at;
-    let hash = 0;
-    if (code >= 48 && code <= 57) return -1;
-    while (at < to && isWord(code)) {
-      hash = (hash * 31 + code) | 0;
-      code = text.charCodeAt(++at);
-    }
-    if (at === start) return -1;
-    const id = this.#chains.id(text, start, at, hash);
-    for (; at < to; at++)
-      if (text.charCodeAt(at) === 91) {
-        this.#machine.frame(text.slice(start, at), text.slice(at, to));
-        break;
-      }
-    return id;
-  }
-
-  #closeStack(): void {
-    if (this.#open === 'stack' && !this.#chains.isEmpty)
-      this.#mapper?.stackOf(this.#stackPid, this.#stackCpu, this.#stackLevel, this.#chains.take());
-    this.#open = null;
-  }
-
-  /** A record whose head was read: `text` from `head.body` to `to` is the event. */
-  #record(text: string, to: number, where: number): void {
-    if (this.#open !== null) this.#closeStack();
-    this.#sawRecord = true;
-    this.#understood++;
-    const head = this.#head;
-    this.#coverage.record(head.cpu);
-    this.#does = DO.read;
-    let at = head.body;
-    let hash = 0;
-    let code = text.charCodeAt(at);
-    // Event names hold letters, digits, underscores, points and dashes.
-    while (
-      (code >= 97 && code <= 122) ||
-      code === 95 ||
-      (code >= 48 && code <= 57) ||
-      (code >= 65 && code <= 90) ||
-      code === 46
-    ) {
-      hash = (hash * 31 + code) | 0;
-      code = text.charCodeAt(++at);
-    }
-    if (at > to) at = to;
-    if (code === 32 && text.charCodeAt(at + 1) === 60 && text.charCodeAt(at + 2) === 45) {
-      // The function tracer's `callee <-caller`.
-      this.#event = this.#functionEvent;
-      this.#functionEvent.count++;
-      this.#function(text, head.body, at, hash, to, where);
-      return;
-    }
-    let event: SourceEvent;
-    if (code === 58 && at < to) event = this.#events.at(text, head.body, at, hash);
-    else event = this.#oddEvent(text, head.body, at, to);
-    event.count++;
-    this.#event = event;
-    const { meaning } = event;
-    const cpu = head.cpu;
-    if (meaning === 'none') {
-      if (event.count === 1 && isProbe(text, at + 1, to)) event.meaning = 'probe';
-      else {
-        this.#does = DO.touch;
-        if (this.#mapper !== null) {
-          this.#lastMapped[cpu] = false;
-          const level = head.level < 0 ? this.#levelOf(cpu) : head.level;
-          this.#mapper.touch(cpu, level as Level);
-        }
-        return;
-      }
-    }
-    this.#mapped(event, text, at, to, where);
-  }
-
-  #levelOf(cpu: number): Level {
-    const levels = this.#levels[cpu] ?? 0;
-    return (levels & 4) !== 0 ? 2 : (levels & 2) !== 0 ? 1 : 0;
-  }
-
-  #mapped(event: SourceEvent, text: string, at: number, to: number, where: number): void {
-    const head = this.#head;
-    const { pid, cpu } = head;
-    const mapper = this.#mapper ?? this.#start(head.level >= 0);
-    const { meaning } = event;
-    if (meaning === 'stack') {
-      this.#openStack(
-        text,
-        head.body,
-        to,
-        pid,
-        cpu,
-        (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level,
-      );
-      return;
-    }
-    if (meaning === 'marker') {
-      this.#open = 'marker';
-      return;
-    }
-    if (event.isInterrupt) {
-      const bit = meaning.startsWith('soft') ? 2 : 4;
-      const before = this.#levels[cpu] ?? 0;
-      this.#levels[cpu] = meaning.endsWith('entry') ? before | bit : before & ~bit;
-      if (head.level < 0) mapper.touch(cpu, this.#levelOf(cpu));
-      return;
-    }
-    if (meaning === 'function') {
-      let from = head.body;
-      if (text.startsWith('function:', from)) {
-        // In reports the name of the event stands before it.
-        from += 9;
-        while (text.charCodeAt(from) === 32) from++;
-      }
-      let end = from;
-      for (let code = text.charCodeAt(end); isWord(code) && end < to; code = text.charCodeAt(++end));
-      this.#function(text, from, end, hashOf(text, from, end), to, where);
-      return;
-    }
-    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
-    head.computeTime();
-    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
-    this.#name(mapper, pid, text);
-    this.#lastPid[cpu] = pid;
-    this.#lastMapped[cpu] = true;
-    let from = at + 1;
-    while (from < to && text.charCodeAt(from) === 32) from++;
-    if (meaning === 'funcgraph_entry' || meaning === 'funcgraph_exit') {
-      const bar = text.indexOf('|', from);
-      if (bar === -1 || bar >= to || !readCall(this.#graph, text.slice(bar + 1, to), 2)) return;
-      this.#call(mapper);
-      return;
-    }
-    const isWake = meaning === 'sched_waking' || meaning === 'sched_wakeup';
-    if (isWake) {
-      this.#target = targetOf(text, from, to);
-      if (this.#target !== -1) this.#coverage.wakes(this.#target, where);
-    }
-    const unsaid = this.#payloads?.read(meaning, event.name, text, from, to, pid) ?? null;
-    if (unsaid === null)
-      this.#does = isWake
-        ? DO.wake
-        : meaning === 'sched_switch'
-          ? DO.leave
-          : meaning === 'probe'
-            ? DO.probe
-            : meaning.startsWith('lock_')
-              ? DO.lock
-              : DO.read;
-    else
-      this.#builder.skips.count(
-        unsaid === 'no-address' ? 'lock_without_address' : 'trace_line_unreadable',
-        where,
-      );
-  }
-
-  /** The name of the task at the head of the line counts the first time that the task is met. */
-  #name(mapper: LockEventMapper, pid: number, text: string): void {
-    const slot = pid & (RECENT - 1);
-    if (this.#recentlyNamed[slot] === pid) return;
-    this.#recentlyNamed[slot] = pid;
-    if (this.#named.has(pid)) return;
-    this.#named.add(pid);
-    const { comm, commFrom, commTo } = this.#head;
-    mapper.nameTask(pid, comm ?? text.slice(commFrom, commTo).trimStart());
-  }
-
-  #openStack(text: string, body: number, to: number, pid: number, cpu: number, level: Level): void {
-    // In reports the name of the event stands before it.
-    this.#ofProgram = text.slice(body, Math.min(to, body + 80)).includes('<user');
-    this.#does = DO.stack;
-    this.#begins(this.#ofProgram, pid, cpu, level);
-  }
-
-  #begins(ofProgram: boolean, pid: number, cpu: number, level: Level): void {
-    this.#open =
-      ofProgram || this.#lastPid[cpu] !== pid || this.#lastMapped[cpu] !== true ? 'user-stack' : 'stack';
-    this.#chains.drop();
-    this.#stackPid = pid;
-    this.#stackCpu = cpu;
-    this.#stackLevel = level;
-  }
-
-  /** Events whose name does not end in a colon: functions, stacks, what the kernel could not print. */
-  #oddEvent(text: string, body: number, at: number, to: number): SourceEvent {
-    if (text.startsWith('<stack trace>', body)) return this.#stackEvent('<stack trace>');
-    if (text.startsWith('<user stack trace>', body)) return this.#stackEvent('<user stack trace>');
-    const rest = text.slice(at, Math.min(to, at + 400));
-    if (/^(?:\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?)?(?: \[[\w-]+\])?(?: <[0-9a-f]+>)?(?:\(.*\))? <-/.test(rest))
-      return this.#events.named('function');
-    // With option sym-offset the printer of a marker is `tracing_mark_write+0xdb/0x280`.
-    if (/^\+0x[0-9a-f]+\/0x[0-9a-f]+(?: <[0-9a-f]+>)?:/.test(rest))
-      return this.#events.named(text.slice(body, at));
-    const colon = text.indexOf(':', at);
-    if (at === body && colon !== -1 && colon < to && colon - body < 60)
-      return this.#events.named(text.slice(body, colon));
-    const word = text.slice(body, at);
-    return this.#events.named(word === '' ? 'unknown' : word);
-  }
-
-  #stackEvent(name: string): SourceEvent {
-    const event = this.#events.named(name);
-    event.meaning = 'stack';
-    return event;
-  }
-
-  /** `callee <-caller`, with arguments, offsets or modules in between; in reports the caller may be missing. */
-  #function(text: string, from: number, end: number, hash: number, to: number, where: number): void {
-    const head = this.#head;
-    const { pid, cpu } = head;
-    const called = this.#functions.at(text, from, end, hash);
-    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
-    this.#lastPid[cpu] = pid;
-    if (!called.concerns) {
-      this.#does = DO.call;
-      this.#lastMapped[cpu] = false;
-      this.#mapper?.touch(cpu, level);
-      return;
-    }
-    const mapper = this.#mapper ?? this.#start(head.level >= 0);
-    this.#lastMapped[cpu] = true;
-    let caller: string | null = null;
-    let start = text.charCodeAt(end) === 32 ? end : text.indexOf(' <-', end);
-    if (start !== -1 && start < to && text.charCodeAt(start + 1) === 60) {
-      start += 3;
-      while (start < to && !isWord(text.charCodeAt(start))) start++;
-      let stop = start;
-      let callerHash = 0;
-      for (let code = text.charCodeAt(stop); isWord(code) && stop < to; code = text.charCodeAt(++stop))
-        callerHash = (callerHash * 31 + code) | 0;
-      if (stop > start) caller = this.#functions.at(text, start, stop, callerHash).name;
-    }
-    head.computeTime();
-    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
-    this.#name(mapper, pid, text);
-    const argument =
-      text.charCodeAt(end) === 40 ? /0x([0-9a-f]{4,16})\b/.exec(text.slice(end, to))?.[1] : undefined;
-    mapper.calls.function(called.name, caller, argument === undefined ? -1 : addressOf(mapper, argument));
-  }
-
-  #call(mapper: LockEventMapper): void {
-    const graph = this.#graph;
-    if (graph.kind === 'exit') mapper.calls.graphExit(graph.depth, graph.ret);
-    else if (graph.kind === 'entry' || graph.kind === 'leaf') {
-      if (graph.concerns) this.#machine.name(graph.name);
-      const address = graph.argument === null ? -1 : addressOf(mapper, graph.argument);
-      mapper.calls.graphEntry(graph.name, graph.depth, graph.kind === 'leaf', address, graph.concerns);
-      if (graph.kind === 'leaf' && graph.concerns) mapper.calls.leafReturns(graph.depth, graph.ret);
-    }
-  }
-
-  /** `said`: what the comment says, if it was read before. */
-  #graphRecord(where: number, said: SaidRecord | null = null): void {
-    const graph = this.#graph;
-    const { cpu } = graph;
-    if (this.#open !== null && graph.kind !== 'rule') this.#closeStack();
-    if (graph.kind === 'rule') return;
-    const mapper = this.#mapper ?? this.#start(graph.flags !== null);
-    if (graph.kind === 'switch') {
-      const before = this.#running[cpu];
-      if (before === undefined) mapper.adopt(unknownOn(cpu), graph.previousPid, graph.previousComm);
-      this.#running[cpu] = graph.pid;
-      mapper.nameTask(graph.pid, graph.comm ?? '');
-      return;
-    }
-    if (graph.kind === 'irq-in' || graph.kind === 'irq-out') {
-      const levels = this.#levels[cpu] ?? 0;
-      this.#levels[cpu] = graph.kind === 'irq-in' ? levels | 4 : levels & ~4;
-      return;
-    }
-    this.#sawRecord = true;
-    this.#understood++;
-    const head = this.#head;
-    head.level = -1;
-    head.irqState = 0;
-    if (graph.flags !== null) readFlags(head, graph.flags, 0);
-    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
-    const pid = graph.pid >= 0 ? graph.pid : (this.#running[cpu] ?? unknownOn(cpu));
-    if (graph.hasTime) {
-      head.seconds = graph.seconds;
-      head.fraction = graph.fraction;
-      head.fractionDigits = 6;
-      head.computeTime();
-    } else {
-      head.timeHigh = -0x80000000;
-      head.timeLow = 0;
-    }
-    head.pid = pid;
-    head.cpu = cpu;
-    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
-    if (graph.comm !== null && !this.#named.has(pid)) {
-      this.#named.add(pid);
-      mapper.nameTask(pid, graph.comm);
-    }
-    this.#lastPid[cpu] = pid;
-    this.#lastMapped[cpu] = true;
-    if (graph.kind === 'comment') {
-      if (said !== null) {
-        said.event.count++;
-        this.#lockAgain(mapper, said);
-      } else this.#comment(graph.name, pid, where);
-      return;
-    }
-    if (graph.kind === 'exit') this.#exitEvent.count++;
-    else this.#entryEvent.count++;
-    this.#call(mapper);
-  }
-
-  /** An event between calls: `lock_acquire: 00000000c2 &dev->mutex`; a marker is its bare text. */
-  #comment(text: string, pid: number, where: number): void {
-    if (text.startsWith('<stack trace')) {
-      this.#stackEvent('<stack trace>').count++;
-      this.#openStack(text, 0, text.length, pid, this.#head.cpu, 0);
-      return;
-    }
-    const name = /^([A-Za-z_]\w*): /.exec(text);
-    if (name?.[1] === undefined) {
-      this.#events.named('print').count++;
-      return;
-    }
-    const event = this.#events.named(name[1]);
-    event.count++;
-    if (
-      event.meaning === 'none' &&
-      text.charCodeAt(name[0].length) === 40 &&
-      isProbe(text, name[0].length, text.length)
-    )
-      event.meaning = 'probe';
-    if (event.meaning === 'none' || event.meaning === 'marker' || event.isInterrupt) return;
-    const unsaid =
-      this.#payloads?.read(event.meaning, event.name, text, name[0].length, text.length, pid) ?? null;
-    if (unsaid === null && event.meaning.startsWith('lock_')) {
-      this.#does = DO.lock;
-      this.#event = event;
-    }
-    if (unsaid !== null)
-      this.#builder.skips.count(
-        unsaid === 'no-address' ? 'lock_without_address' : 'trace_line_unreadable',
-        where,
-      );
-  }
-
   /** Settles what waits for the end, and hands counts and machine to the builder. */
   finish(): void {
-    this.#closeStack();
-    for (const [high] of this.#mapper?.someAddresses(500) ?? []) this.#machine.address(high);
-    this.#mapper?.finish();
-    let switches = false;
-    for (const event of this.#events.all()) {
-      if (event.count === 0) continue;
-      this.#builder.count(event.name, event.count);
-      switches ||= event.meaning === 'sched_switch';
-    }
-    if (!this.#inside) this.#coverage.finish(switches, this.#builder.skips);
-    this.#machine.tell(this.#builder);
+    this.#records.finish();
   }
-}
-
-const isWord = (code: number): boolean =>
-  (code >= 97 && code <= 122) ||
-  code === 95 ||
-  (code >= 48 && code <= 57) ||
-  (code >= 65 && code <= 90) ||
-  code === 46 ||
-  code === 36;
-
-/** The CPU for which a task was woken, or -1. */
-function targetOf(text: string, from: number, to: number): number {
-  // It stands last on the line.
-  const begin = Math.max(from, to - 24);
-  const at = text.slice(begin, to).lastIndexOf('target_cpu=');
-  if (at === -1) return -1;
-  let digit = begin + at + 11;
-  let cpu = 0;
-  const first = digit;
-  for (
-    let code = text.charCodeAt(digit);
-    digit < to && code >= 48 && code <= 57;
-    code = text.charCodeAt(++digit)
-  )
-    cpu = cpu * 10 + code - 48;
-  return digit === first || digit - first > 4 ? -1 : cpu;
-}
-
-/** Stands for the pid of a task that ran before the first switch that a CPU shows. */
-function unknownOn(cpu: number): number {
-  return -2 - cpu;
-}
-
-/** `(func+0x0/0x10)`, or `(ffffffff81c0a2e0)` behind the blanks to which `trace-cmd report` pads a name. */
-function isProbe(text: string, from: number, to: number): boolean {
-  return /^ *\((?:[A-Za-z_.$][\w.$]*\+0x[0-9a-f]+\/0x[0-9a-f]+|[0-9a-f]{5,16}|\[unknown\/kretprobe'd\])(?: <- [\w.$+/]+)?\)/.test(
-    text.slice(from, Math.min(to, from + 300)),
-  );
-}
-
-function addressOf(mapper: LockEventMapper, hex: string): number {
-  const padded = hex.padStart(16, '0');
-  return mapper.address(Number.parseInt(padded.slice(0, 8), 16), Number.parseInt(padded.slice(8), 16));
 }
