@@ -56,6 +56,22 @@ describe('decompression bombs', () => {
     expect((await unpacked('zst', frame(0x00, 0x88))).damage).not.toEqual(refused);
   });
 
+  it('zstd: so is a later frame, behind whole ones and one to be skipped; what came before is kept', async () => {
+    const whole = zstdBomb(3);
+    const skipped = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 5, 0, 0, 0, 1, 2, 3, 4, 5);
+    const large = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, ...new Uint8Array(16));
+    for (const gap of [[], [skipped], [whole, skipped, whole]]) {
+      const bytes = Buffer.concat([whole, ...gap, large, whole]);
+      const { made, read, damage } = await unpacked('zst', bytes);
+      expect(damage).toEqual([expect.stringContaining('window of 2147483648 bytes')]);
+      // The frames in the bite that it stands in go with it.
+      expect(made).toBeLessThanOrEqual((1 + gap.filter((part) => part === whole).length) * 3 * 2 ** 17);
+      expect(read).toBe(bytes.length);
+    }
+    const far = Buffer.concat([zstdBomb(1000), large]);
+    expect((await unpacked('zst', far)).made).toBeGreaterThan(500 * 2 ** 17);
+  });
+
   it('zstd: a small frame of the same kind is unpacked whole', async () => {
     expect(await unpacked('zst', zstdBomb(100))).toMatchObject({ made: 100 << 17, damage: [] });
   });

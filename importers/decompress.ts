@@ -2,6 +2,7 @@
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import * as xzModule from 'xz-decompress';
+import { ZstdFrames } from './zstd-frames.js';
 
 // A CommonJS package: Node finds its exports behind `default`, bundlers and test runners beside it.
 const { XzReadableStream } = 'default' in xzModule ? (xzModule.default as typeof xzModule) : xzModule;
@@ -120,17 +121,6 @@ async function* gunzip(chunks: AsyncIterable<Uint8Array>, onDamage: OnDamage): A
 /** Window of a frame up to which zstd itself unpacks unless it is told otherwise (`zstd --long`). fzstd makes room for it at once. */
 const ZSTD_WINDOW_BYTES = 2 ** 27;
 
-/** The window that the first frame asks for (RFC 8878, 3.1.1.1); 0 where the header is not whole, or no frame stands first. */
-function zstdWindow(bytes: Uint8Array): number {
-  if (packingOf(bytes) !== 'zst' || bytes[0] !== 0x28 || bytes.length < 18) return 0;
-  const descriptor = bytes[4]!;
-  if ((descriptor & 0x20) === 0) return 2 ** (10 + (bytes[5]! >> 3)) * (1 + (bytes[5]! & 7) / 8);
-  // A frame of one segment: its window is its content.
-  const at = 5 + [0, 1, 2, 4][descriptor & 3]!;
-  const size = 1 << (descriptor >> 6);
-  return bytes.subarray(at, at + size).reduceRight((sum, byte) => sum * 256 + byte, 0);
-}
-
 /** Zstandard by fzstd: any number of frames. */
 async function* unzstd(chunks: AsyncIterable<Uint8Array>, onDamage: OnDamage): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = [];
@@ -147,14 +137,15 @@ async function* unzstd(chunks: AsyncIterable<Uint8Array>, onDamage: OnDamage): A
       onDamage(reason(error));
     }
   };
-  let isFirst = true;
+  const frames = new ZstdFrames();
   for await (const chunk of inBites(chunks, ZSTD_BITE)) {
-    if (isFirst && zstdWindow(chunk) > ZSTD_WINDOW_BYTES) {
-      damaged = true;
-      onDamage(`it asks for a window of ${zstdWindow(chunk)} bytes: zstd unpacks up to ${ZSTD_WINDOW_BYTES}`);
-    }
-    isFirst = false;
     if (damaged) continue;
+    const window = frames.widest(chunk);
+    if (window > ZSTD_WINDOW_BYTES) {
+      damaged = true;
+      onDamage(`it asks for a window of ${window} bytes: zstd unpacks up to ${ZSTD_WINDOW_BYTES}`);
+      continue;
+    }
     push(chunk, false);
     const out = ready;
     ready = [];
