@@ -73,7 +73,8 @@ export function perform(m: Core, t: number, g: number): void {
       return;
     case OP_UP:
       s[at.units + arg]!++;
-      if (s[at.hold + c.opPair[g]!]! > 0) s[at.hold + c.opPair[g]!]!--;
+      if (s[at.hold + c.opPair[g]!]! > 0 && --s[at.hold + c.opPair[g]!]! === 0)
+        s[at.takenAt + c.opPair[g]!] = 0;
       s[at.stale]! |= s[at.wanting + arg]!;
       pass(m, t, 1);
       return;
@@ -186,8 +187,12 @@ function release(m: Core, t: number, g: number): void {
     return;
   }
   if (--s[at.hold + pair]! === 0) {
+    // States that differ in where something was taken before have one future.
+    s[at.takenAt + pair] = 0;
     free(m, t, lock);
     s[at.stale]! |= s[at.wanting + lock]!;
+    // A wound heals with the last lock that could be taken away: who holds nothing begins unhurt.
+    if (c.hasContexts && s[at.wounded]! & (1 << t) && !hasAcquired(m, t)) s[at.wounded]! &= ~(1 << t);
   }
   pass(m, t, 1);
 }
@@ -244,6 +249,7 @@ function dropPair(m: Core, pair: number): void {
   if (c.lockKind[lock] === 'semaphore') s[at.units + lock]! += s[at.hold + pair]!;
   else free(m, c.pairTask[pair]!, lock);
   s[at.hold + pair] = 0;
+  s[at.takenAt + pair] = 0;
 }
 
 /** `writesLock` is the lock if it is wanted exclusively; `lock` is the lock; -1 for none. */

@@ -11,7 +11,10 @@ import {
   OP_SYNC,
   OP_UNLOCK,
   OP_UP,
+  OP_WW_BEGIN,
+  OP_WW_END,
 } from './op-codes.js';
+import { NESTS } from './rules.js';
 
 /** Fields, each some bits of one word of the key. */
 export interface KeyPlan {
@@ -50,10 +53,11 @@ export function keyPlan(c: Compiled, at: Layout, goesOn: boolean): KeyPlan {
   const add = (source: number, bits: number, bias = 0): void => {
     fields.push({ source, bits, bias });
   };
-  // Who gives way goes back and does ops again.
+  // Who gives way goes back and does ops again: what is counted there has no bound.
   const counted = (source: number, most: number, bias = 0): void =>
     add(source, c.hasContexts ? WORD : bitsFor(most + bias), c.hasContexts ? 0 : bias);
-  for (let t = 0; t < c.tasks; t++) add(at.pc + t, bitsFor(c.opBase[t + 1]! - c.opBase[t]!));
+  const lengthOf = (t: number): number => c.opBase[t + 1]! - c.opBase[t]!;
+  for (let t = 0; t < c.tasks; t++) add(at.pc + t, bitsFor(lengthOf(t)));
   add(at.waiting, c.tasks);
   if (goesOn && mayBreak(c)) add(at.dead, c.tasks);
 
@@ -62,9 +66,10 @@ export function keyPlan(c: Compiled, at: Layout, goesOn: boolean): KeyPlan {
   for (let p = 0; p < c.pairs; p++) {
     const lock = c.pairLock[p]!;
     // Who gives way goes back: what is held, and since where, does not follow from the program counters.
-    if (c.hasContexts) add(at.takenAt + p, WORD);
+    if (c.hasContexts) add(at.takenAt + p, bitsFor(lengthOf(c.pairTask[p]!)));
     // Who holds units of a semaphore decides nothing: anyone may give one back.
-    if (c.hasContexts || (variable.has(lock) && c.lockKind[lock] !== 'semaphore'))
+    if (c.hasContexts && isHeldOnce(c, lock)) add(at.hold + p, 1);
+    else if (c.hasContexts || (variable.has(lock) && c.lockKind[lock] !== 'semaphore'))
       counted(
         at.hold + p,
         countOf(c, (g) => c.opPair[g] === p && c.opCode[g] === OP_LOCK),
@@ -83,8 +88,8 @@ export function keyPlan(c: Compiled, at: Layout, goesOn: boolean): KeyPlan {
   for (let t = 0; t < c.tasks; t++) {
     if (countOf(c, (g) => c.opCode[g] === OP_SYNC, t) > 0) add(at.syncing + t, c.tasks);
     if (c.hasContexts) {
-      add(at.contextAt + t, WORD);
-      add(at.contextAge + t, WORD);
+      add(at.contextAt + t, bitsFor(lengthOf(t)));
+      add(at.contextAge + t, bitsFor(c.tasks));
     }
   }
   if (c.hasContexts) {
@@ -106,6 +111,17 @@ export function keyPlan(c: Compiled, at: Layout, goesOn: boolean): KeyPlan {
     }
   }
   return packed(fields);
+}
+
+/** Kinds of locks that have one holder. */
+const EXCLUSIVE: ReadonlySet<string> = new Set(['mutex', 'rtmutex', 'spinlock', 'ww_mutex']);
+
+/** True if nobody can hold the lock twice. */
+function isHeldOnce(c: Compiled, lock: number): boolean {
+  const isOfLock = (g: number): boolean => c.opPair[g]! >= 0 && c.opArg[g] === lock;
+  return (
+    EXCLUSIVE.has(c.lockKind[lock]!) && countOf(c, (g) => isOfLock(g) && (c.opBits[g]! & NESTS) !== 0) === 0
+  );
 }
 
 const GIVES: ReadonlySet<number> = new Set([OP_UP, OP_SIGNAL, OP_SIGNAL_ALL]);
@@ -144,11 +160,12 @@ function packed(fields: readonly Field[]): KeyPlan {
   };
 }
 
-/** True if some op may break a requirement: a `require`, or an unlock of what is not surely held. */
+/** Ops that break something by themselves. */
+const BREAKS: ReadonlySet<number> = new Set([OP_REQUIRE_SET, OP_REQUIRE_CLEAR, OP_WW_BEGIN, OP_WW_END]);
+
+/** True if some op may break a requirement: a `require`, either end of an acquire context, or an unlock of what is not surely held. */
 function mayBreak(c: Compiled): boolean {
-  for (let g = 0; g < c.ops; g++) {
-    if (c.opCode[g] === OP_REQUIRE_SET || c.opCode[g] === OP_REQUIRE_CLEAR) return true;
-  }
+  for (let g = 0; g < c.ops; g++) if (BREAKS.has(c.opCode[g]!)) return true;
   for (let p = 0; p < c.pairs; p++) {
     const base = c.opBase[c.pairTask[p]!]!;
     const before = holdingBefore(c, p);
