@@ -90,6 +90,62 @@ describe('machine and interpreter agree on', () => {
   });
 });
 
+describe('machine and interpreter agree on who can never move again where handlers are', () => {
+  const C = { id: 'C', kind: 'completion', units: 0, class: 'C', rules: [] } as const;
+  const A = { id: 'A', kind: 'spinlock', units: 1, class: 'A', rules: [] } as const;
+  const signal = op({ do: 'signal', lock: 'C' });
+  const wait = op({ do: 'wait', lock: 'C' });
+  const switches = fc
+    .array(
+      fc.constantFrom<OpAction>(
+        { do: 'bh', on: false },
+        { do: 'bh', on: true },
+        { do: 'irqs', on: false },
+        { do: 'irqs', on: true },
+      ),
+      { maxLength: 2 },
+    )
+    .map((list) => list.map((action) => op(action)));
+  const cpu = fc.constantFrom(0, 0, 1, null);
+  const inTask = fc
+    .tuple(
+      switches,
+      fc.constantFrom([wait], [wait, wait], [op(take()), op(GIVE)], [op(take()), wait, op(GIVE)], []),
+      switches,
+      cpu,
+    )
+    .map(([before, middle, after, on]) => ({ ...task('', [...before, ...middle, ...after]), cpu: on }));
+  const inHandler = fc
+    .tuple(
+      fc.constantFrom(
+        [signal],
+        [op(take()), op(GIVE), signal],
+        [wait],
+        [wait, signal],
+        [op(take()), signal, op(GIVE)],
+      ),
+      cpu,
+      fc.constantFrom<'hard' | 'soft'>('hard', 'soft'),
+    )
+    .map(([body, on, irq]) => ({ ...task('', body, irq), cpu: on }));
+
+  it('signal what is waited for, and are kept out by switches, by handlers, or by those who wait', () => {
+    fc.assert(
+      fc.property(
+        fc.array(inTask, { minLength: 1, maxLength: 3 }),
+        fc.array(inHandler, { minLength: 1, maxLength: 3 }),
+        fc.nat(),
+        (tasks, handlers, seed) => {
+          const all = [...tasks, ...handlers].filter(({ body }) => body.length > 0);
+          const named = all.map((one, i) => ({ ...one, name: `T${i}` }));
+          agree({ name: 'corner', locks: [A, C], flags: [], tasks: named }, seed);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('the machine', () => {
   /** Runs the first task until it has passed so many ops. */
   function ranFor(made: Program, ops: number): Machine {
