@@ -1,8 +1,10 @@
 // Random schedules per second: the fast walk beside the general machine and beside the same loop in C.
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { Program } from '../corpus/schema/program.js';
 import { plainProgram } from '../engine/explore/plain-program.js';
 import { ExclusiveWalk } from '../engine/fuzz/exclusive-walk.js';
@@ -112,17 +114,62 @@ function measure(title: string, program: Program, walks: number, peer: string | 
   return { title, unit: 'steps/s', rows, notes };
 }
 
+const WORKER_MS = 1500;
+
+/** Steps that so many worker threads make at once, each in the same time; the best of some rounds, as others disturb. */
+async function stepsOfWorkers(workers: number): Promise<number> {
+  const threads = Array.from(
+    { length: workers },
+    (_, i) =>
+      new Worker(new URL('./walks-worker.js', import.meta.url), {
+        workerData: { ms: WORKER_MS, seed: 2 * i + 1 },
+      }),
+  );
+  const heard = (thread: Worker): Promise<unknown> => once(thread, 'message');
+  await Promise.all(threads.map(heard));
+  let best = 0;
+  for (let round = 0; round < 3; round++) {
+    const all = threads.map(heard);
+    for (const thread of threads) thread.postMessage('go');
+    const steps = (await Promise.all(all)).map((message) => Number((message as readonly unknown[])[0]));
+    best = Math.max(
+      best,
+      steps.reduce((sum, n) => sum + n, 0),
+    );
+  }
+  await Promise.all(threads.map((thread) => thread.terminate()));
+  return best;
+}
+
+async function twoCores(): Promise<BenchResult> {
+  const one = await stepsOfWorkers(1);
+  const two = await stepsOfWorkers(2);
+  const seconds = WORKER_MS / 1000;
+  return {
+    title: '8 tasks x 12 locks x 40 ops, on two cores',
+    unit: 'steps per second by the clock',
+    rows: [
+      { who: 'two worker threads', seconds, rate: two / seconds },
+      { who: 'one worker thread', seconds, rate: one / seconds },
+    ],
+    notes: [
+      `${availableParallelism()} cores; nothing else should run on them: this is measured by the clock`,
+    ],
+  };
+}
+
 export const walks: Bench = {
   name: 'walks',
   about: 'random schedules of plain lock programs, beside the same loop in C',
-  run() {
+  async run() {
     const folder = mkdtempSync(join(tmpdir(), 'relock-bench-'));
     try {
       const peer = built(folder);
-      return Promise.resolve([
+      return [
         measure('8 tasks x 12 locks x 40 ops, random schedules', ordered(8, 12, 40), 20_000, peer),
         measure('7 philosophers, random schedules', philosophers(7), 200_000, peer),
-      ]);
+        await twoCores(),
+      ];
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
