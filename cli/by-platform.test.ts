@@ -61,4 +61,31 @@ describe('relock query by-platform', () => {
     expect(told.map((row) => row['platform'])).not.toContain('unknown');
     for (const row of told) expect(witnesses.some(({ id }) => id === row['witness'])).toBe(true);
   });
+
+  it('tells which platform has which half of what only deadlocks across captures', async () => {
+    const opened = openStore(join(folder, 'halves.db'), { mode: 'write' });
+    if (!opened.ok) throw new Error(opened.problem.title);
+    const whole = store;
+    store = opened.store;
+    try {
+      await add('samples/x86_64-pci-remove-only.ftrace.txt', 'samples/s390x-pci-unbind-only.ftrace.txt');
+      const { witnesses } = await searchOnce(programsIn(store, true), ['observed', 'predict']);
+      expect(witnesses.map(({ basis }) => basis)).toContain('composed');
+      keepWitnesses(store, witnesses, { campaign: null, at: AT });
+      const told = rows().map(({ inversion, platform, has, captures }) => [
+        inversion,
+        platform,
+        has,
+        captures,
+      ]);
+      const inversion = '&dev->mutex <-> pci_rescan_remove_lock';
+      expect(told).toEqual([
+        [inversion, 's390', 'only &dev->mutex before pci_rescan_remove_lock', 1],
+        [inversion, 'x86_64', 'only pci_rescan_remove_lock before &dev->mutex', 1],
+      ]);
+    } finally {
+      store.close();
+      store = whole;
+    }
+  });
 });

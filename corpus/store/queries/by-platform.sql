@@ -7,13 +7,25 @@ home (capture, platform) AS (
   SELECT id, CASE arch WHEN 's390x' THEN 's390' ELSE coalesce(arch, 'unknown') END
   FROM capture WHERE json_array_length(platform) = 0 AND format <> 'litmus'
 ),
+-- What a program of one capture takes in which order, and what each task of a composed witness does in the log that it is from.
+order_in (held, wanted, capture) AS (
+  SELECT e.class_held, e.class_wanted, s.capture
+  FROM order_edge e JOIN program_source s ON s.seq = e.source
+  UNION
+  SELECT held.value ->> 'class', task.value -> 'wants' ->> 'class', capture.id
+  FROM witness
+  JOIN json_each(witness.body, '$.captures') AS of_witness
+  JOIN capture ON capture.id = of_witness.value
+  JOIN json_each(witness.body, '$.tasks') AS task
+  JOIN json_each(task.value, '$.holds') AS held
+  WHERE witness.basis = 'composed'
+    AND substr(task.value -> 'wants' ->> 'at', 1, length(capture.file) + 1) = capture.file || ':'
+),
 -- A class that lockdep numbers is another one at the next boot: it is nobody's to share.
 edge (held, wanted, capture, platform) AS (
-  SELECT DISTINCT e.class_held, e.class_wanted, s.capture, home.platform
-  FROM order_edge e
-  JOIN program_source s ON s.seq = e.source
-  JOIN home ON home.capture = s.capture
-  WHERE e.class_held <> e.class_wanted AND e.class_held NOT GLOB '*#[0-9]*' AND e.class_wanted NOT GLOB '*#[0-9]*'
+  SELECT DISTINCT o.held, o.wanted, o.capture, home.platform
+  FROM order_in o JOIN home ON home.capture = o.capture
+  WHERE o.held <> o.wanted AND o.held NOT GLOB '*#[0-9]*' AND o.wanted NOT GLOB '*#[0-9]*'
 ),
 inversion (a, b) AS (
   SELECT DISTINCT x.held, x.wanted FROM edge x
