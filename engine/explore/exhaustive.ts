@@ -3,6 +3,7 @@ import type { Program } from '../../corpus/schema/program.js';
 import type { SearchResult } from '../../corpus/schema/verdict.js';
 import { compileOrThrow } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
+import { Alone } from './alone.js';
 import { fullSteps, type SearchLimits } from './full.js';
 import { plainFullSteps } from './plain-full.js';
 import { plainProgram } from './plain-program.js';
@@ -50,7 +51,8 @@ export function* exploreSteps(
 ): Generator<number, SearchResult> {
   const plain = plainProgram(machine.compiled);
   // Program counters that go back (`ww begin`) are beyond what the reduction looks ahead.
-  if (plain === null && (!reduced || machine.compiled.hasContexts)) return yield* fullSteps(machine, limits);
+  if (plain === null && (!reduced || machine.compiled.hasContexts))
+    return yield* fullSteps(machine, limits, reduced ? new Alone(machine) : null);
   const search =
     plain === null
       ? reducedSteps(machine, limits)

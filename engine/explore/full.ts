@@ -2,6 +2,7 @@
 import type { SearchFind, SearchResult, Verdict } from '../../corpus/schema/verdict.js';
 import { choiceOf } from '../model/choice.js';
 import type { Machine } from '../model/machine.js';
+import type { Alone } from './alone.js';
 import { nameOf } from './confirm.js';
 import { byTasks, findOf } from './find.js';
 import { Frames } from './frames.js';
@@ -15,8 +16,15 @@ export interface SearchLimits {
 /** Transitions between two pauses of `exploreSteps`: some milliseconds. */
 export const SLICE = 8192;
 
-/** Depth-first search over all transitions, with exact state keys; yields the states so far now and then. */
-export function* fullSteps(machine: Machine, limits: SearchLimits): Generator<number, SearchResult> {
+/**
+ * Depth-first search over all transitions, with exact state keys; yields the states so far now and then. With `alone`, a task that it
+ * names is the only one that goes on from a state.
+ */
+export function* fullSteps(
+  machine: Machine,
+  limits: SearchLimits,
+  alone: Alone | null = null,
+): Generator<number, SearchResult> {
   const seen = new StateSet(machine.keyWords);
   const key = new Int32Array(machine.keyWords);
   const finds = new Map<string, SearchFind>();
@@ -41,6 +49,11 @@ export function* fullSteps(machine: Machine, limits: SearchLimits): Generator<nu
     }
     if (seen.size > limits.states) return;
     frames.open();
+    const only = alone === null ? -1 : alone.of(able);
+    if (only >= 0) {
+      frames.offer(only);
+      return;
+    }
     choices.length = 0;
     pushChoices(machine, able, choices);
     for (const choice of choices) frames.offer(choice);

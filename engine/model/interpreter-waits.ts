@@ -63,9 +63,11 @@ function waitOf(world: World, t: number): Wait {
   return { all, any };
 }
 
-/** Tasks that from where they are could give back more units than they take, at some point. */
+/** Tasks that from where they are could give back more units than they take, at some point. Who has ended, if in an open context, cannot. */
 function givers(world: World, id: string): Set<number> {
-  return new Set([...world.tasks.keys()].filter((u) => mostGained(world.tasks[u]!, id) > 0));
+  return new Set(
+    [...world.tasks.keys()].filter((u) => !isOver(world, u) && mostGained(world.tasks[u]!, id) > 0),
+  );
 }
 
 function mostGained({ spec: { body }, pc, context }: TaskState, id: string): number {
