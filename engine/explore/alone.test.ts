@@ -1,14 +1,15 @@
 // Laws of letting a task alone go first: the ends are those of all orders, of fewer states, and never where interrupts come between.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LOCK_KINDS } from '../../corpus/schema/lock.js';
 import type { Program } from '../../corpus/schema/program.js';
 import type { SearchResult } from '../../corpus/schema/verdict.js';
+import { parseLitmus } from '../../corpus/text/litmus.js';
 import { compileOrThrow } from '../model/compile.js';
 import { contextPrograms } from '../model/contexts.laws.js';
 import { replay } from '../model/interpreter.js';
 import { Machine } from '../model/machine.js';
 import { PLAIN_SHAPE, randomProgram } from '../model/random-program.js';
+import { SHAPES } from '../model/shapes.laws.js';
 import { xorshift } from '../rng.js';
 import { drain } from '../shrink/reach.js';
 import { Alone } from './alone.js';
@@ -48,35 +49,11 @@ describe('letting a task alone go first', () => {
     expect(states).toBeGreaterThan(1000);
   });
 
-  it.each([
-    ['contexts', { kinds: ['ww_mutex', 'ww_mutex', 'mutex'], contexts: true, locks: 4, oddities: 5 }],
-    [
-      'other locks, attempts, flags',
-      {
-        kinds: ['ww_mutex', 'semaphore', 'completion', 'rwsem'],
-        contexts: true,
-        oddities: 15,
-        tries: true,
-        flags: true,
-        rules: true,
-      },
-    ],
-    [
-      'everything',
-      {
-        kinds: LOCK_KINDS,
-        contexts: true,
-        oddities: 30,
-        tries: true,
-        flags: true,
-        forks: true,
-        irqs: true,
-        rules: true,
-        unfair: 20,
-        locks: 4,
-      },
-    ],
-  ] as const)('leaves the ends of random programs as they are: %s', (_name, shape) => {
+  it.each(
+    (['contexts', 'contexts and what else there is', 'everything'] as const).map(
+      (name) => [name, SHAPES[name]] as const,
+    ),
+  )('leaves the ends of random programs as they are: %s', (_name, shape) => {
     const sizes = fc.record({ tasks: fc.integer({ min: 2, max: 3 }), ops: fc.integer({ min: 2, max: 7 }) });
     fc.assert(
       fc.property(sizes, fc.nat(), (size, seed) => {
@@ -84,5 +61,19 @@ describe('letting a task alone go first', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('is for nobody where somebody may wait for a signal, or an interrupt may come', () => {
+    const first = (lines: string): number => {
+      const parsed = parseLitmus(`litmus 1 x\nlock A ww_mutex:wound-wait\n${lines}`);
+      if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+      const machine = new Machine(compileOrThrow(parsed.value.program));
+      machine.act(0);
+      return new Alone(machine).of(machine.actMask());
+    };
+    const task = 'task T cpu 0\n  ww begin\n  ww end\n';
+    expect(first(task)).toBe(0);
+    expect(first(`lock C completion\n${task}task U\n  wait C\ntask V\n  signal C\n`)).toBe(-1);
+    expect(first(`${task}task H cpu 0 irq hard\n`)).toBe(-1);
   });
 });

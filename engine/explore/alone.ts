@@ -25,10 +25,14 @@ export class Alone {
     );
   }
 
-  /** The first such task of the mask of those that can act, or -1. Interrupts may come between any two ops: with them there is none. */
+  /**
+   * The first such task of the mask of those that can act, or -1. None where interrupts may come between any two ops, nor where
+   * somebody waits for whoever may yet signal, give back or fork: who has a context open may go back and do so once more, and its end
+   * takes that from those who wait.
+   */
   of(able: number): number {
     const c = this.#machine.compiled;
-    if (c.irqTasks !== 0) return -1;
+    if (c.irqTasks !== 0 || c.wakes !== 0) return -1;
     for (let left = able; left !== 0; left &= left - 1) {
       const t = 31 - Math.clz32(left & -left);
       if (this.#isAlone(t)) return t;
@@ -42,7 +46,7 @@ export class Alone {
     const g = c.opBase[t]! + m.pc(t);
     if (c.opGuard[g] !== 0) return false;
     const code = c.opCode[g]!;
-    if (code === OP_WW_END) return s[at.contextAt + t] !== 0 && !this.#holdsInContext(t);
+    if (code === OP_WW_END) return s[at.contextAt + t] !== 0 && !this.#holdsAnything(t);
     if (code !== OP_LOCK && code !== OP_UNLOCK && code !== OP_WW_LOCK) return false;
     // Who waits has been seen waiting, and who waits for itself ends the run.
     if (m.isWaiting(t) || !m.canStep(t)) return false;
@@ -50,7 +54,7 @@ export class Alone {
     return this.#isPrivate(t, c.opArg[g]!);
   }
 
-  #holdsInContext(t: number): boolean {
+  #holdsAnything(t: number): boolean {
     const { compiled: c, layout: at, stateWords: s } = this.#machine;
     for (let p = 0; p < c.pairs; p++) if (c.pairTask[p] === t && s[at.hold + p]! > 0) return true;
     return false;

@@ -4,9 +4,10 @@ import type { Op, OpAction, Program, ProgramTask } from '../../corpus/schema/pro
 
 const op = (action: OpAction): Op => ({ ...action, guard: null, site: null, frames: [], line: null });
 
+/** What one task does: a context, and perhaps a lock around it. */
 export interface Part {
   readonly order: readonly string[];
-  /** Which of the locks is only tried; 4: none. */
+  /** Which of the locks is only tried, by its place; beyond the last: none. */
   readonly tried: number;
   /** A lock that is taken before the context begins; null: none. */
   readonly before: string | null;

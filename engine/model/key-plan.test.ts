@@ -1,7 +1,6 @@
 // Laws of state keys: equal keys, equal futures, in every state that random programs of all kinds can reach; and how few bits they take.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LOCK_KINDS } from '../../corpus/schema/lock.js';
 import type { Op, OpAction, Program } from '../../corpus/schema/program.js';
 import { parseLitmus } from '../../corpus/text/litmus.js';
 import { xorshift } from '../rng.js';
@@ -10,6 +9,7 @@ import { compileOrThrow } from './compile.js';
 import { keyPlan } from './key-plan.js';
 import { Machine } from './machine.js';
 import { PLAIN_SHAPE, type ProgramShape, randomProgram } from './random-program.js';
+import { SHAPES as ALL_SHAPES } from './shapes.laws.js';
 
 const SHAPES: Readonly<Record<string, Partial<ProgramShape>>> = {
   'readers, writers, attempts': {
@@ -25,10 +25,7 @@ const SHAPES: Readonly<Record<string, Partial<ProgramShape>>> = {
   'forks and joins': { forks: true, oddities: 30 },
   interrupts: { kinds: ['spinlock', 'rwlock', 'semaphore'], irqs: true, oddities: 30, tries: true },
   contexts: { kinds: ['ww_mutex', 'ww_mutex', 'mutex'], contexts: true, oddities: 5 },
-  everything: {
-    ...{ kinds: LOCK_KINDS, contexts: true, oddities: 30, tries: true, flags: true, forks: true },
-    ...{ irqs: true, rules: true, unfair: 20 },
-  },
+  everything: ALL_SHAPES.everything,
 };
 
 /** All choices of the tasks that can act: an interrupt may have several CPUs to hit. */
@@ -117,7 +114,7 @@ const op = (action: OpAction): Op => ({ ...action, guard: null, site: null, fram
 const lock = (id: string): Op => op({ do: 'lock', lock: id, mode: 'exclusive', attempt: false });
 const unlock = (id: string): Op => op({ do: 'unlock', lock: id });
 
-/** Bits of each field by what it tells, from the shifts within a word; the last of a word has what is left. */
+/** How many words and fields the key of a program has. */
 function wordsAndFields(text: string): { readonly words: number; readonly fields: number } {
   const parsed = parseLitmus(text);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
