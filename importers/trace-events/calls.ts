@@ -1,50 +1,15 @@
 // Calls of lock functions as lock events: function tracer, function_graph, and probes with or without addresses.
 import { NONE, type SiteId } from '../../corpus/schema/ids.js';
 import { LOCK_MODES } from '../../corpus/schema/lock.js';
-import { type KnownPath, WANTS } from '../kernel-log/episodes/known-paths.js';
 import { lockFacts } from '../kernel-log/episodes/lock-facts.js';
 import { CallPaths } from './call-paths.js';
+import { type CallState, type HeldCall, noCalls, type OpenCall } from './call-state.js';
+import { callerFacts, isBehind, wantedBy } from './callers.js';
 import { INFERRED, KIND, type Ledger, OBSERVED } from './ledger.js';
 import { type LockCall, lockCall, type Wrapper, wrapperOf } from './lock-functions.js';
-import { type Lock, NOBODY, SOURCE, takesPerOpen } from './locks.js';
+import { type Lock, NOBODY, SOURCE } from './locks.js';
 import type { Pairing } from './pairing.js';
 import type { Pending, Runner } from './runners.js';
-
-/** A lock taken by a call that shows no address. `lock` is null where nothing says which one it is. */
-interface HeldCall {
-  readonly lock: Lock | null;
-  readonly name: string | null;
-  readonly site: string | null;
-}
-
-/** A call that has not returned yet, as far as returns are recorded. */
-interface OpenCall {
-  readonly call: LockCall;
-  readonly depth: number;
-  readonly pending: Pending | null;
-  readonly held: HeldCall | null;
-  readonly object: Lock | null;
-}
-
-interface Deferred {
-  readonly call: LockCall;
-  readonly timeHigh: number;
-  readonly timeLow: number;
-  readonly where: number;
-}
-
-interface CallState {
-  /** function_graph: the functions that the runner is inside of, by depth. */
-  readonly graph: string[];
-  readonly held: HeldCall[];
-  readonly open: OpenCall[];
-  /** The wrapper that was entered last, until its inner lock function shows. */
-  wrapper: Wrapper | null;
-  /** A call without caller: the stack behind it may say. */
-  deferred: Deferred | null;
-  /** Names of locks with an address that are held: they tell the first lock of a function from the second. */
-  readonly names: Map<Lock, string>;
-}
 
 const modeCode = (call: LockCall): number => LOCK_MODES.indexOf(call.mode);
 
@@ -76,14 +41,7 @@ export class CallMapper {
   #state(runner: Runner): CallState {
     const known = runner.calls as CallState | null;
     if (known !== null) return known;
-    const state: CallState = {
-      graph: [],
-      held: [],
-      open: [],
-      wrapper: null,
-      deferred: null,
-      names: new Map(),
-    };
+    const state = noCalls();
     runner.calls = state;
     return state;
   }
@@ -467,43 +425,3 @@ function cutTo(list: unknown[], length: number): void {
 }
 
 const TAKE: LockCall = { does: 'take', kind: 'mutex', mode: 'exclusive', success: 'always' };
-
-interface CallerFacts {
-  /** Rows of the table of known paths for that function. */
-  readonly paths: readonly KnownPath[];
-  readonly perOpen: boolean;
-}
-
-const CALLERS = new Map<string, CallerFacts>();
-const MOST_CALLERS = 8192;
-
-/** What is known of a function that calls lock functions; worked out once. */
-function callerFacts(caller: string): CallerFacts {
-  const seen = CALLERS.get(caller);
-  if (seen !== undefined) return seen;
-  const facts = {
-    paths: WANTS.filter((path) => path.function.test(caller)),
-    perOpen: takesPerOpen(caller),
-  };
-  if (CALLERS.size >= MOST_CALLERS) CALLERS.clear();
-  CALLERS.set(caller, facts);
-  return facts;
-}
-
-/** True if `caller` takes another known lock while it holds that one. */
-function isBehind(caller: string, held: string): boolean {
-  return callerFacts(caller).paths.some((path) => (path.behind ?? []).includes(held));
-}
-
-/** The lock that `caller` takes by that call, by the table of known paths; `isHeld` tells its first lock from its second. */
-function wantedBy(call: LockCall, caller: string, isHeld: (lock: string) => boolean): string | null {
-  if (call.kind !== 'mutex') return null;
-  for (const path of callerFacts(caller).paths) {
-    if (
-      (path.behind ?? []).every(isHeld) &&
-      !(path.behind === undefined && isHeld(path.lock) && lockFacts(path.lock, []).single)
-    )
-      return path.lock;
-  }
-  return null;
-}
