@@ -2,6 +2,7 @@
 import type { Compiled } from '../model/compile.js';
 import { OP_LOCK } from '../model/op-codes.js';
 import { TAKES_EXCLUSIVELY } from '../model/rules.js';
+import { ClosedSets, type Demands } from './closed-sets.js';
 import { leafOps } from './leaf-locks.js';
 import { type PlainProgram, READ, READ_AGAIN, WRITE } from './plain-program.js';
 import type { PlainRun } from './plain-run.js';
@@ -13,14 +14,14 @@ const WRITTEN_LAST = 2;
  * Chooses as `Reduction` does, task for task: which that is, is argued there. Who still uses a lock is one mask for each
  * lock; a step changes it only where it is its task's last one on the lock.
  */
-export class PlainReduction {
+export class PlainReduction implements Demands {
   /** By lock: tasks that still have an op on it, and those that still take it for writing. */
   private readonly users: Int32Array;
   private readonly writers: Int32Array;
   /** By place: whether the op is its task's last on the lock, and its last that takes it for writing. */
   private readonly last: Uint8Array;
   private readonly leaf: Uint8Array;
-  private readonly needs: Int32Array;
+  private readonly closedSets: ClosedSets;
   private readonly kind: Uint8Array;
   private readonly lock: Int32Array;
 
@@ -35,7 +36,7 @@ export class PlainReduction {
     this.writers = new Int32Array(program.locks);
     this.last = new Uint8Array(program.kind.length);
     this.leaf = new Uint8Array(program.kind.length);
-    this.needs = new Int32Array(program.tasks);
+    this.closedSets = new ClosedSets(program.tasks, this);
     const leaf = leafOps(c);
     for (let t = 0; t < program.tasks; t++) {
       for (let place = program.first[t + 1]! - 2; place >= program.first[t]!; place--) {
@@ -80,31 +81,7 @@ export class PlainReduction {
 
   /** The able tasks of the smallest closed set that was found; somebody must be able. */
   persistent(): number {
-    const { needs } = this;
-    const { able, at } = this.run;
-    if ((able & (able - 1)) === 0) return able;
-    for (let t = 0; t < at.length; t++) needs[t] = -1;
-    let best = able;
-    let size = count(able);
-    for (let left = able; left !== 0 && size > 1; left &= left - 1) {
-      const seed = left & -left;
-      let closed = seed;
-      let open = seed;
-      while (open !== 0) {
-        const t = 31 - Math.clz32(open & -open);
-        open &= open - 1;
-        if (needs[t] === -1) needs[t] = this.neededBy(t);
-        open |= needs[t]! & ~closed;
-        closed |= needs[t]!;
-        if (count(closed & able) >= size) break;
-      }
-      const mine = closed & able;
-      if (open === 0 && count(mine) < size) {
-        best = mine;
-        size = count(mine);
-      }
-    }
-    return best;
+    return this.closedSets.smallest(this.run.able);
   }
 
   private isSingle(t: number): boolean {
@@ -112,7 +89,7 @@ export class PlainReduction {
   }
 
   /** The tasks that have to be in a closed set with `t`. */
-  private neededBy(t: number): number {
+  neededBy(t: number): number {
     const place = this.run.at[t]!;
     const l = this.lock[place]!;
     switch (this.kind[place]) {
@@ -127,10 +104,4 @@ export class PlainReduction {
         return 0;
     }
   }
-}
-
-function count(mask: number): number {
-  let n = mask - ((mask >>> 1) & 0x55555555);
-  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
-  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -28,6 +28,7 @@ import {
 } from '../model/op-codes.js';
 import { NESTS, TAKES_EXCLUSIVELY, WAITS_FOR_EXCLUSIVE } from '../model/rules.js';
 import { type Ahead, aheadOf } from './ahead.js';
+import { ClosedSets, type Demands } from './closed-sets.js';
 import { leafOps, quietHandlers } from './leaf-locks.js';
 
 /**
@@ -37,7 +38,7 @@ import { leafOps, quietHandlers } from './leaf-locks.js';
  * commute with its next transition, and, if it cannot move, those who could let it. Moving only the tasks of a closed set
  * that can move reaches every state in which nobody can. State graphs have no cycles here: every transition goes on.
  */
-export class Reduction {
+export class Reduction implements Demands {
   private readonly c: Compiled;
   private readonly ahead: Ahead;
   private readonly leaf: Uint8Array;
@@ -45,7 +46,7 @@ export class Reduction {
   readonly quiet: number;
   /** By op: 1 if becoming a waiter for it is seen by others, or changes what the task waits for. */
   private readonly waits: Uint8Array;
-  private readonly needs: Int32Array;
+  private readonly closedSets: ClosedSets;
   /** `exposed` of the state that is looked at. */
   private exposedNow = 0;
 
@@ -55,7 +56,7 @@ export class Reduction {
     this.ahead = aheadOf(c);
     this.leaf = leafOps(c);
     this.quiet = quietHandlers(c, this.leaf);
-    this.needs = new Int32Array(c.tasks);
+    this.closedSets = new ClosedSets(c.tasks, this);
     this.waits = new Uint8Array(c.ops);
     const queued = new Uint8Array(c.locks);
     for (let i = 0; i < this.ahead.queue.length; i++) {
@@ -135,30 +136,7 @@ export class Reduction {
 
   /** The movable tasks of the smallest closed set that was found; `movable` is not 0. */
   persistent(movable: number): number {
-    const { needs } = this;
-    if ((movable & (movable - 1)) === 0) return movable;
-    for (let t = 0; t < this.c.tasks; t++) needs[t] = -1;
-    let best = movable;
-    let size = count(movable);
-    for (let left = movable; left !== 0 && size > 1; left &= left - 1) {
-      const seed = left & -left;
-      let closed = seed;
-      let open = seed;
-      while (open !== 0) {
-        const t = 31 - Math.clz32(open & -open);
-        open &= open - 1;
-        if (needs[t] === -1) needs[t] = this.neededBy(t);
-        open |= needs[t]! & ~closed;
-        closed |= needs[t]!;
-        if (count(closed & movable) >= size) break;
-      }
-      const mine = closed & movable;
-      if (open === 0 && count(mine) < size) {
-        best = mine;
-        size = count(mine);
-      }
-    }
-    return best;
+    return this.closedSets.smallest(movable);
   }
 
   private next(t: number): number {
@@ -182,7 +160,7 @@ export class Reduction {
   }
 
   /** The tasks that have to be in a closed set with `t`. */
-  private neededBy(t: number): number {
+  neededBy(t: number): number {
     const { c, m } = this;
     const { layout: at, stateWords: s } = m;
     const bit = 1 << t;
@@ -337,10 +315,4 @@ export class Reduction {
 /** True for rcu and srcu. */
 function isSection(c: Compiled, lock: number): boolean {
   return c.lockKind[lock] === 'rcu' || c.lockKind[lock] === 'srcu';
-}
-
-function count(mask: number): number {
-  let n = 0;
-  for (let left = mask; left !== 0; left &= left - 1) n++;
-  return n;
 }

@@ -1,20 +1,12 @@
 // The Promela form of a witness: its own small program as a model in which SPIN must find the same bad end.
 import { parseLitmus } from '../../corpus/text/litmus.js';
 import type { Explanation } from '../explain.js';
-import { promelaOf, whyNotPromela } from './promela.js';
+import { promelaOf } from './promela.js';
 
 /** A model without a goal: an error of pan is the bad end. Throws (our own bug) if the witness's text does not read back. */
 export function promelaForm(explanation: Explanation): string[] {
   const parsed = parseLitmus(explanation.witness.litmus);
   if (!parsed.ok)
     throw new Error(`promela: the text of witness ${explanation.witness.id} does not read back`);
-  const why = whyNotPromela(parsed.value.program);
-  if (why !== null)
-    return [
-      '/* NO PROMELA MODEL OF THIS WITNESS',
-      ` * ${why}.`,
-      ` * relock replay ${explanation.witness.id.slice(0, 7)}   runs it by the machine and by the interpreter.`,
-      ' */',
-    ];
   return promelaOf(parsed.value.program, null).trimEnd().split('\n');
 }

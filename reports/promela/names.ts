@@ -6,6 +6,7 @@ export class Names {
   /** CPUs: those that the program numbers, and one for each task that names none. */
   readonly cpus: number;
   readonly interrupted: boolean;
+  private readonly contexts: readonly boolean[];
   private readonly cpuOfTask: (number | null)[];
   private readonly locks: ReadonlyMap<string, number>;
   private readonly flags: ReadonlyMap<string, number>;
@@ -16,6 +17,7 @@ export class Names {
     this.flags = new Map(program.flags.map((flag, i) => [flag.id, i]));
     this.tasks = new Map(program.tasks.map((task, i) => [task.name, i]));
     this.interrupted = program.tasks.some((task) => task.irq !== null);
+    this.contexts = program.tasks.map((task) => task.body.some((op) => op.do === 'ww' && op.begin));
     const numbered = new Map<number, number>();
     let next = 0;
     this.cpuOfTask = program.tasks.map((task) => {
@@ -25,6 +27,11 @@ export class Names {
       return known;
     });
     this.cpus = Math.max(1, next);
+  }
+
+  /** Whether the task opens an acquire context somewhere. */
+  opensContext(t: number): boolean {
+    return this.contexts[t] === true;
   }
 
   lock(id: string): number {

@@ -1,8 +1,10 @@
 // Promela: a program as a model for SPIN, so that a checker that shares nothing with ours can be asked.
 import type { Program } from '../../corpus/schema/program.js';
+import { askingOptions, asksInContext } from './asking.js';
+import { contextDeclarations } from './contexts.js';
 import type { Goal } from './goal.js';
 import { Names } from './names.js';
-import { readers, statementOf } from './statements.js';
+import { statementOf, takers } from './statements.js';
 
 /**
  * The model (Promela, G. J. Holzmann, "The Model Checker SPIN", IEEE TSE 1997). One process a task, one atomic
@@ -32,12 +34,6 @@ export function promelaOf(program: Program, goal: Goal | null): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Why the program has no Promela form, or null. */
-export function whyNotPromela(program: Program): string | null {
-  const opens = program.tasks.some((task) => task.body.some((op) => op.do === 'ww'));
-  return opens ? 'acquire contexts of ww_mutexes (ww begin) are not written in Promela' : null;
-}
-
 function comment(text: string): string {
   return text.replaceAll('*/', '* /');
 }
@@ -51,7 +47,7 @@ function declarations(names: Names): string[] {
     else if (lock.kind === 'completion') lines.push(`short u${l}; bit a${l};`);
     else {
       lines.push(`byte x${l}, r${l}, w${l};`);
-      for (const t of readers(names, lock.id)) lines.push(`byte h${l}_${t};`);
+      for (const t of takers(names, lock.id)) lines.push(`byte h${l}_${t};`);
     }
   });
   for (const flag of program.flags) lines.push(`bit ${names.flag(flag.id)} = ${flag.set ? 1 : 0};`);
@@ -67,6 +63,7 @@ function declarations(names: Names): string[] {
     if (task.body.some((op) => op.do === 'sync')) lines.push(`int s${t};`);
     if (names.cpu(t).startsWith('cpu')) lines.push(`byte cpu${t};`);
   });
+  lines.push(...contextDeclarations(names));
   return lines;
 }
 
@@ -114,12 +111,17 @@ function processOf(names: Names, t: number, goal: Goal | null): string[] {
       [...breaks(does.must, t, k, goal), ...does.effect, ...more, ...goTo(k + 1)].join('; ');
     lines.push(`  /* ${k}: ${comment(op.do)}${op.site === null ? '' : ` # ${comment(op.site)}`} */`, '  if');
     const can = does.can === null ? [] : [does.can];
-    lines.push(`  :: atomic { ${all(...ours, ...can)} -> ${doIt([])} }`);
+    const inContext = asksInContext(names, t, op);
+    if (inContext)
+      lines.push(...askingOptions(names, t, k, { over: all(...over), ours: all(...ours), goTo }));
+    else lines.push(`  :: atomic { ${all(...ours, ...can)} -> ${doIt([])} }`);
     if (op.guard !== null) {
       const not = `${names.flag(op.guard.flag)} == ${op.guard.when ? 0 : 1}`;
       lines.push(`  :: atomic { ${all(...over, not)} -> ${goTo(k + 1).join('; ')} }`);
     }
-    if (does.orElse !== null && does.can !== null) {
+    if (inContext) {
+      // All its options are said.
+    } else if (does.orElse !== null && does.can !== null) {
       const away = [...goTo(does.orElse), `goto op${does.orElse}`].join('; ');
       lines.push(`  :: atomic { ${all(...ours, `!(${does.can})`)} -> ${away} }`);
     } else if (does.can !== null && (does.wait !== null || op.guard !== null)) {
@@ -155,6 +157,8 @@ function blockedAtStart(conditions: readonly string[], effects: readonly (readon
 
 function isTarget(names: Names, t: number, op: number): boolean {
   const body = names.program.tasks[t]?.body ?? [];
+  const before = body[op - 1];
+  if (before?.do === 'ww' && before.begin) return true;
   return body.some((_, k) => statementOf(names, t, k).orElse === op);
 }
 

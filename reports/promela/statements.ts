@@ -1,5 +1,6 @@
 // Statements: what each op needs and does, in Promela, by the words of docs/lock-model.md.
 import type { Op } from '../../corpus/schema/program.js';
+import { belongs, contextStatement, readerLeaves } from './contexts.js';
 import type { Names } from './names.js';
 
 /** One op: when it can be done, what it then changes; and how its task waits, if it may have to. */
@@ -31,17 +32,22 @@ export function statementOf(names: Names, t: number, k: number): Statement {
       return taking(names, t, k, op);
     case 'unlock': {
       const l = names.lock(op.lock);
-      if (names.program.locks[l]?.kind === 'semaphore') return { ...PLAIN, effect: [`u${l}++`] };
-      const closes = syncers(names, op.lock).map((u) => `s${u} = s${u} & ${~(1 << t) >>> 0}`);
+      if (names.program.locks[l]?.kind === 'semaphore') {
+        const held = `if :: h${l}_${t} > 0 -> h${l}_${t}-- :: else fi`;
+        return {
+          ...PLAIN,
+          effect: [`u${l}++`, ...(names.opensContext(t) ? [held, ...ends(names, t, l)] : [])],
+        };
+      }
       // Guards of SPIN's `if` do not exclude each other: what is still held more than once is not given back.
       const last = [
         `:: h${l}_${t} == 0 && x${l} == ${t + 1} -> x${l} = 0`,
-        `:: else -> ${[`r${l}--`, ...closes].join('; ')}`,
+        `:: else -> ${readerLeaves(names, t, l).join('; ')}`,
       ];
       return {
         ...PLAIN,
         must: `h${l}_${t} > 0`,
-        effect: [`h${l}_${t}--`, `if :: h${l}_${t} > 0 ${last.join(' ')} fi`],
+        effect: [`h${l}_${t}--`, `if :: h${l}_${t} > 0 ${last.join(' ')} fi`, ...ends(names, t, l)],
       };
     }
     case 'wait': {
@@ -54,7 +60,7 @@ export function statementOf(names: Names, t: number, k: number): Statement {
       return { ...PLAIN, effect: [`a${names.lock(op.lock)} = 1`] };
     case 'sync': {
       const l = names.lock(op.lock);
-      const open = readers(names, op.lock).map((u) => `((h${l}_${u} > 0) << ${u})`);
+      const open = takers(names, op.lock).map((u) => `((h${l}_${u} > 0) << ${u})`);
       return {
         ...PLAIN,
         can: `r${l} == 0`,
@@ -77,7 +83,7 @@ export function statementOf(names: Names, t: number, k: number): Statement {
       return { ...PLAIN, effect: [op.on ? `if :: ${count} > 0 -> ${count}-- :: else fi` : `${count}++`] };
     }
     case 'ww':
-      throw new Error('acquire contexts are not written in Promela: ask `whyNotPromela` first');
+      return { ...PLAIN, ...contextStatement(names, t, k, op.begin) };
     default: {
       const never: never = op;
       return never;
@@ -92,11 +98,17 @@ function taking(names: Names, t: number, k: number, op: Extract<Op, { do: 'lock'
   if (lock === undefined || task === undefined) throw new Error(`no lock ${op.lock}`);
   const orElse = op.attempt ? behindUnlock(task.body, k, op.lock) : null;
   switch (lock.kind) {
-    case 'semaphore':
-      return { ...PLAIN, can: `u${l} > 0`, effect: [`u${l}--`], orElse };
+    case 'semaphore': {
+      const begins = belongs(names, t, l).map(
+        (it) => `if :: h${l}_${t} == 0 -> ${it} :: else fi; h${l}_${t}++`,
+      );
+      return { ...PLAIN, can: `u${l} > 0`, effect: [`u${l}--`, ...begins], orElse };
+    }
     case 'rcu':
-    case 'srcu':
-      return { ...PLAIN, effect: [`if :: h${l}_${t} == 0 -> r${l}++ :: else fi`, `h${l}_${t}++`] };
+    case 'srcu': {
+      const begins = [`r${l}++`, ...belongs(names, t, l)].join('; ');
+      return { ...PLAIN, effect: [`if :: h${l}_${t} == 0 -> ${begins} :: else fi`, `h${l}_${t}++`] };
+    }
     case 'completion':
       throw new Error(`${op.lock} is a completion`);
     case 'mutex':
@@ -123,7 +135,7 @@ function taking(names: Names, t: number, k: number, op: Extract<Op, { do: 'lock'
     : `x${l} == 0${queues ? ` && w${l} == 0` : ''}`;
   const again = writes ? `x${l} == ${t + 1}` : `h${l}_${t} > 0`;
   const can = lock.rules.includes('reentrant') ? `(${again} || (${free}))` : `(${free})`;
-  const first = writes ? `x${l} = ${t + 1}` : `r${l}++`;
+  const first = [writes ? `x${l} = ${t + 1}` : `r${l}++`, ...belongs(names, t, l)].join('; ');
   const effect = [`if :: h${l}_${t} == 0 -> ${first} :: else fi`, `h${l}_${t}++`];
   const seen = writes && shared;
   const wait = seen ? { begin: [`w${l}++`], can, end: [`w${l}--`] } : null;
@@ -142,16 +154,14 @@ function behindUnlock(body: readonly Op[], at: number, id: string): number {
   return at + 1;
 }
 
-function tasksThat(names: Names, test: (op: Op) => boolean): number[] {
-  return [...names.program.tasks.keys()].filter((t) => names.program.tasks[t]?.body.some(test));
-}
-
-/** Tasks with a `sync` on the lock. */
-function syncers(names: Names, id: string): number[] {
-  return tasksThat(names, (op) => op.do === 'sync' && op.lock === id);
+/** A hold that is over belongs to no context. */
+function ends(names: Names, t: number, l: number): string[] {
+  return names.opensContext(t) ? [`if :: h${l}_${t} == 0 -> b${l}_${t} = 0 :: else fi`] : [];
 }
 
 /** Tasks with sections of the lock. */
-export function readers(names: Names, id: string): number[] {
-  return tasksThat(names, (op) => (op.do === 'lock' || op.do === 'unlock') && op.lock === id);
+export function takers(names: Names, id: string): number[] {
+  return [...names.program.tasks.keys()].filter((t) =>
+    names.program.tasks[t]?.body.some((op) => (op.do === 'lock' || op.do === 'unlock') && op.lock === id),
+  );
 }
