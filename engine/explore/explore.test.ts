@@ -52,6 +52,8 @@ function named(result: SearchResult): string[] {
 
 describe('exhaustive search', () => {
   it.each(Object.entries(SHAPES))('finds the same reduced, unreduced and interpreted: %s', (_name, shape) => {
+    let fewer = 0;
+    let more = 0;
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 4 }),
@@ -63,9 +65,12 @@ describe('exhaustive search', () => {
           const reduced = explore(program, LIMITS);
           expect(all.complete && reduced.complete).toBe(true);
           expect(named(reduced)).toEqual(named(all));
-          // With interrupts little can be left out, and what lies beyond a bad end is looked at too.
+          // What lies beyond a bad end is looked at too: of a small program that may be more than is left out.
           const hasIrqs = program.tasks.some((task) => task.irq !== null);
-          if (!hasIrqs) expect(reduced.states).toBeLessThanOrEqual(all.states);
+          if (!hasIrqs) {
+            fewer += reduced.states;
+            more += all.states;
+          }
           const interpreted = findsByInterpreter(program, 1500);
           if (interpreted !== null) expect(interpreted).toEqual(named(all));
           for (const find of [...all.finds, ...reduced.finds]) {
@@ -76,6 +81,7 @@ describe('exhaustive search', () => {
       ),
       { numRuns: 150 },
     );
+    expect(fewer).toBeLessThanOrEqual(more / 2);
   });
 
   it('counts schedules: one for each way that ends, or comes to where another was', () => {

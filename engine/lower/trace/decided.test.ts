@@ -78,6 +78,16 @@ describe('small recordings, decided', () => {
     ['a lock taken again is still held', `0 a A a A r A a B r B r A\n1 ${BA}`, 1],
     ['three of them', '0 a A a B r B r A\n1 a B a C r C r B\n2 a C a A r A r C', 1],
     ['a join that waits for who wants the lock', '0 f T1\n1 a L r L\n0 a L j T1 r L', 1],
+    [
+      'a join of a thread without events that somebody forks behind the lock',
+      '0 a L r L\n2 a L\n0 f T3\n2 j T3 r L',
+      0,
+    ],
+    [
+      'a join of a thread that somebody forks behind the lock',
+      '0 a L r L f T3\n3 a M r M\n2 a L j T3 r L',
+      0,
+    ],
     ['a lock that spans threads', `0 a G f T1\n1 ${AB}\n0 j T1 r G\n2 a G ${BA} r G`, 0],
     [
       'a section of another one has to be over, though neither of two is alone in the way',

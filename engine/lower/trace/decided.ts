@@ -39,7 +39,8 @@ export function decidedRecording(
       {
         matches: (machine) => {
           const verdict = machine.finished();
-          if (verdict?.kind !== 'deadlock') return false;
+          // A join stands behind the fork in every correct reordering: who joins a thread that has not begun is in no deadlock of it.
+          if (verdict?.kind !== 'deadlock' || !verdict.cycle.every((t) => machine.hasBegun(t))) return false;
           const standing = verdict.cycle.map((t) => standingOf(whole, machine, t));
           const key = standing.map(
             ({ task, holds, wants }) => `${task.name} ${text(holds)} ${text([wants])}`,
