@@ -81,12 +81,26 @@ function brokenSchema(error: unknown, path: string): Problem | null {
   };
 }
 
+/** What relock writes refers to rows that it has just read; if one is not there, the row was, under another name. */
+function brokenReference(error: unknown, path: string): Problem | null {
+  if (sqliteCode(error) !== 'SQLITE_CONSTRAINT_FOREIGNKEY') return null;
+  return {
+    title: 'DATABASE IS DAMAGED',
+    about: path,
+    facts: [
+      'What was to be stored refers to a row that is not there. It was not stored.',
+      'If verify-db finds nothing wrong, please report it.',
+    ],
+    next: `relock verify-db --db ${path}`,
+  };
+}
+
 /** Runs `work`; what the database is to blame for comes out as StoreTrouble, every other error as it is. */
 export function guarded<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const problem = problemOf(error, path) ?? brokenSchema(error, path);
+    const problem = problemOf(error, path) ?? brokenSchema(error, path) ?? brokenReference(error, path);
     if (problem === null) throw error;
     throw new StoreTrouble(problem);
   }
