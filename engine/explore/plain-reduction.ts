@@ -2,6 +2,7 @@
 import type { Compiled } from '../model/compile.js';
 import { OP_LOCK } from '../model/op-codes.js';
 import { TAKES_EXCLUSIVELY } from '../model/rules.js';
+import { FAR } from './ahead.js';
 import { ClosedSets, type Demands } from './closed-sets.js';
 import { leafOps } from './leaf-locks.js';
 import { type PlainProgram, READ, READ_AGAIN, WRITE } from './plain-program.js';
@@ -21,6 +22,8 @@ export class PlainReduction implements Demands {
   /** By place: whether the op is its task's last on the lock, and its last that takes it for writing. */
   private readonly last: Uint8Array;
   private readonly leaf: Uint8Array;
+  /** By place: 1 if the op takes its lock for writing. */
+  private readonly takes: Uint8Array;
   private readonly closedSets: ClosedSets;
   private readonly kind: Uint8Array;
   private readonly lock: Int32Array;
@@ -36,6 +39,7 @@ export class PlainReduction implements Demands {
     this.writers = new Int32Array(program.locks);
     this.last = new Uint8Array(program.kind.length);
     this.leaf = new Uint8Array(program.kind.length);
+    this.takes = new Uint8Array(program.kind.length);
     this.closedSets = new ClosedSets(program.tasks, this);
     const leaf = leafOps(c);
     for (let t = 0; t < program.tasks; t++) {
@@ -45,6 +49,7 @@ export class PlainReduction implements Demands {
         this.users[l]! |= 1 << t;
         // An inner taking counts too: `ahead.ts` looks at ops, not at what they come to.
         if (c.opCode[place - t] !== OP_LOCK || (c.opBits[place - t]! & TAKES_EXCLUSIVELY) === 0) continue;
+        this.takes[place] = 1;
         if ((this.writers[l]! & (1 << t)) === 0) this.last[place]! |= WRITTEN_LAST;
         this.writers[l]! |= 1 << t;
       }
@@ -84,6 +89,31 @@ export class PlainReduction implements Demands {
     return this.closedSets.smallest(this.run.able);
   }
 
+  /** Of those tasks the ones that come to an op on the lock, or to one that writes it, before `t` moves: as `Ahead.reaches`. */
+  private coming(tasks: number, l: number, writing: boolean, t: number): number {
+    const { kind, lock, takes } = this;
+    const { at, owner, readers, ended } = this.run;
+    const staying = ended | (1 << t);
+    let mask = 0;
+    for (let left = tasks; left !== 0; left &= left - 1) {
+      const u = 31 - Math.clz32(left & -left);
+      const end = at[u]! + FAR;
+      for (let place = at[u]!; ; place++) {
+        const here = lock[place]!;
+        // Who is among `tasks` has such an op before its end.
+        if (place === end || (here === l && (!writing || takes[place] === 1))) {
+          mask |= 1 << u;
+          break;
+        }
+        const holder = owner[here]!;
+        if (kind[place] === WRITE) {
+          if (readers[here]! & staying || (holder !== 0 && staying & (1 << (holder - 1)))) break;
+        } else if (kind[place] === READ && holder !== 0 && staying & (1 << (holder - 1))) break;
+      }
+    }
+    return mask;
+  }
+
   private isSingle(t: number): boolean {
     return this.leaf[this.run.at[t]!] === 1 || this.neededBy(t) === 0;
   }
@@ -94,11 +124,13 @@ export class PlainReduction implements Demands {
     const l = this.lock[place]!;
     switch (this.kind[place]) {
       case WRITE:
-        return this.users[l]! & ~(1 << t);
-      case READ:
-        return (this.run.owner[l] === 0 ? this.writers[l]! : this.users[l]!) & ~(1 << t);
+        return this.coming(this.users[l]! & ~(1 << t), l, false, t);
+      case READ: {
+        const free = this.run.owner[l] === 0;
+        return this.coming((free ? this.writers[l]! : this.users[l]!) & ~(1 << t), l, free, t);
+      }
       case READ_AGAIN:
-        return this.writers[l]! & ~(1 << t);
+        return this.coming(this.writers[l]! & ~(1 << t), l, true, t);
       default:
         // What is given back lets others go on, and keeps nobody from anything.
         return 0;

@@ -23,6 +23,8 @@ export class PlainRun {
   readonly readers: Int32Array;
   /** Mask: the tasks that can do an op. */
   able: number;
+  /** Mask: the tasks that stand at their end. */
+  ended: number;
   /** By lock: masks of the tasks whose next op takes it so. */
   private readonly toWrite: Int32Array;
   private readonly toRead: Int32Array;
@@ -39,6 +41,7 @@ export class PlainRun {
     this.toWrite = new Int32Array(locks);
     this.toRead = new Int32Array(locks);
     this.able = 0;
+    this.ended = 0;
     for (let t = 0; t < tasks; t++) this.arrive(t, this.at[t]!);
   }
 
@@ -78,6 +81,7 @@ export class PlainRun {
     const place = this.at[t]! - 1;
     const bit = 1 << t;
     const from = this.kind[place + 1]!;
+    this.ended &= ~bit;
     if (from === WRITE) this.toWrite[this.lock[place + 1]!]! &= ~bit;
     else if (from === READ) this.toRead[this.lock[place + 1]!]! &= ~bit;
     this.at[t] = place;
@@ -127,6 +131,7 @@ export class PlainRun {
       case INNER:
         break;
       case END:
+        this.ended |= bit;
         free = false;
         break;
       default:

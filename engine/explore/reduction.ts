@@ -27,7 +27,21 @@ import {
   OP_WAIT,
 } from '../model/op-codes.js';
 import { NESTS, TAKES_EXCLUSIVELY, WAITS_FOR_EXCLUSIVE } from '../model/rules.js';
-import { type Ahead, aheadOf } from './ahead.js';
+import {
+  Ahead,
+  ATTEMPT,
+  FLAG_READ,
+  FLAG_WRITE,
+  FORK,
+  GUARDED,
+  GUARDED_JOIN,
+  JOIN,
+  QUEUE,
+  SYNC,
+  TAKE,
+  USE,
+  WRITE,
+} from './ahead.js';
 import { ClosedSets, type Demands } from './closed-sets.js';
 import { leafOps, quietHandlers } from './leaf-locks.js';
 
@@ -49,22 +63,32 @@ export class Reduction implements Demands {
   private readonly closedSets: ClosedSets;
   /** `exposed` of the state that is looked at. */
   private exposedNow = 0;
+  /** `stayingWith` of the task that is looked at. */
+  private staying = 0;
+  /** By task: its pairs. */
+  private readonly pairsOf: readonly Int32Array[];
+  /** Tasks that others join or start behind, as a mask. */
+  private readonly waitedFor: number;
 
   constructor(private readonly m: Machine) {
     const c = m.compiled;
     this.c = c;
-    this.ahead = aheadOf(c);
+    this.ahead = new Ahead(m);
+    this.pairsOf = Array.from({ length: c.tasks }, (_, t) =>
+      Int32Array.from(Array.from(c.pairTask.keys()).filter((p) => c.pairTask[p] === t)),
+    );
+    let waitedFor = 0;
+    for (let t = 0; t < c.tasks; t++) {
+      if (this.ahead.doing(JOIN, t) !== 0 || c.taskAfter.includes(t)) waitedFor |= 1 << t;
+    }
+    this.waitedFor = waitedFor;
     this.leaf = leafOps(c);
     this.quiet = quietHandlers(c, this.leaf);
     this.closedSets = new ClosedSets(c.tasks, this);
     this.waits = new Uint8Array(c.ops);
-    const queued = new Uint8Array(c.locks);
-    for (let i = 0; i < this.ahead.queue.length; i++) {
-      if (this.ahead.queue[i]! >= 0) queued[Math.floor(i / c.tasks)] = 1;
-    }
     for (let g = 0; g < c.ops; g++) {
       const writes = c.opCode[g] === OP_LOCK && (c.opBits[g]! & TAKES_EXCLUSIVELY) !== 0;
-      const seen = (writes && queued[c.opArg[g]!] === 1) || c.opCode[g] === OP_SYNC;
+      const seen = (writes && this.ahead.doing(QUEUE, c.opArg[g]!) !== 0) || c.opCode[g] === OP_SYNC;
       if (c.opGuard[g] !== 0 || seen) this.waits[g] = 1;
     }
   }
@@ -109,8 +133,8 @@ export class Reduction implements Demands {
   }
 
   /** As `others`, of those whose becoming a waiter is a move: what they would wait for is about to come. */
-  private mayWait(table: Int32Array, thing: number, t: number): number {
-    return this.exposedNow === 0 ? 0 : this.others(table, thing, t) & this.exposedNow;
+  private mayWait(sort: number, thing: number, t: number): number {
+    return this.exposedNow === 0 ? 0 : this.others(sort, thing, t) & this.exposedNow;
   }
 
   /**
@@ -143,15 +167,41 @@ export class Reduction implements Demands {
     return this.c.opBase[t]! + this.m.pc(t);
   }
 
-  /** Other tasks that still do, at or behind where they stand, what the table says to the thing. */
-  private others(table: Int32Array, thing: number, t: number): number {
-    const { c, m } = this;
-    const gone = this.gone();
+  /** Other tasks that do that to the thing before `t` moves: at or behind where they stand, as far as they come without it. */
+  private others(sort: number, thing: number, t: number): number {
+    const { m, ahead, staying } = this;
     let mask = 0;
-    for (let u = 0; u < c.tasks; u++) {
-      if (u !== t && table[thing * c.tasks + u]! >= m.pc(u) && (gone & (1 << u)) === 0) mask |= 1 << u;
+    for (let left = ahead.doing(sort, thing) & ~this.gone() & ~(1 << t); left !== 0; left &= left - 1) {
+      const u = 31 - Math.clz32(left & -left);
+      const pc = m.pc(u);
+      if (staying === 0 ? ahead.still(sort, thing, u, pc) : ahead.reaches(sort, thing, u, pc, staying))
+        mask |= 1 << u;
     }
     return mask;
+  }
+
+  /** True if some task, wherever it is kept, does that to the thing at or behind where it stands. */
+  private isStillDone(sort: number, thing: number): boolean {
+    const { m, ahead } = this;
+    for (let left = ahead.doing(sort, thing) & ~this.gone(); left !== 0; left &= left - 1) {
+      const u = 31 - Math.clz32(left & -left);
+      if (ahead.still(sort, thing, u, m.pc(u))) return true;
+    }
+    return false;
+  }
+
+  /** `t` and those who move no more, if one of them holds a lock or is waited for; else 0. Interrupts come past what is held. */
+  private stayingWith(t: number): number {
+    const { m, c } = this;
+    if (c.irqTasks !== 0) return 0;
+    const { layout: at, stateWords: s } = m;
+    const staying = this.gone() | (1 << t);
+    if (this.waitedFor & (staying & ~s[at.ended]!)) return staying;
+    for (let left = staying; left !== 0; left &= left - 1) {
+      const pairs = this.pairsOf[31 - Math.clz32(left & -left)]!;
+      for (let i = 0; i < pairs.length; i++) if (s[at.hold + pairs[i]!]! > 0) return staying;
+    }
+    return 0;
   }
 
   private gone(): number {
@@ -165,31 +215,32 @@ export class Reduction implements Demands {
     const { layout: at, stateWords: s } = m;
     const bit = 1 << t;
     if (this.gone() & bit) return 0;
+    this.staying = this.stayingWith(t);
     let mask = 0;
     const begun = (s[at.begun]! & bit) !== 0;
     if (!begun && !released(m, t)) {
       const after = c.taskAfter[t]!;
       if (after >= 0) mask |= 1 << after;
-      mask |= this.others(this.ahead.fork, t, t);
+      mask |= this.others(FORK, t, t);
     }
     if (c.irqTasks !== 0) {
       if (c.taskLevel[t] !== LEVEL_TASK && !begun) mask |= this.onHomesOf(t);
       else mask |= handlersOver(m, t) | this.mayInterrupt(t);
     }
-    mask |= this.others(this.ahead.guardedJoin, t, t);
-    mask |= this.mayWait(this.ahead.join, t, t);
+    mask |= this.others(GUARDED_JOIN, t, t);
+    mask |= this.mayWait(JOIN, t, t);
     const g = this.next(t);
     if (g >= c.opBase[t + 1]!) return mask & ~bit & ~this.gone();
     const waiting = (s[at.waiting]! & bit) !== 0;
     if (c.opGuard[g] !== 0 && !waiting) {
-      mask |= this.others(this.ahead.flagWrite, Math.abs(c.opGuard[g]!) - 1, t);
+      mask |= this.others(FLAG_WRITE, Math.abs(c.opGuard[g]!) - 1, t);
       if (!guardHolds(m, g)) return mask & ~bit & ~this.gone();
     }
     return (mask | this.neededByOp(t, g, waiting)) & ~bit & ~this.gone();
   }
 
   private neededByOp(t: number, g: number, waiting: boolean): number {
-    const { c, m, ahead } = this;
+    const { c, m } = this;
     const { layout: at, stateWords: s } = m;
     const lock = c.opArg[g]!;
     switch (c.opCode[g]) {
@@ -198,44 +249,38 @@ export class Reduction implements Demands {
       case OP_UNLOCK: {
         const depth = s[at.hold + c.opPair[g]!]!;
         if (depth !== 1) return 0;
-        if (isSection(c, lock)) return this.others(ahead.sync, lock, t);
-        let mask = this.others(ahead.attempt, lock, t) | this.others(ahead.guarded, lock, t);
-        mask |= this.mayWait(ahead.take, lock, t);
-        const writers = this.others(ahead.write, lock, t);
-        if (writers !== 0) {
-          const readers = this.others(ahead.queue, lock, t);
-          if (readers !== 0 || ahead.queue[lock * c.tasks + t]! >= m.pc(t)) mask |= readers | writers;
-        }
+        if (isSection(c, lock)) return this.others(SYNC, lock, t);
+        let mask = this.others(ATTEMPT, lock, t) | this.others(GUARDED, lock, t);
+        mask |= this.mayWait(TAKE, lock, t);
+        // A writer that waits before this, or takes behind it: whoever queues sees the difference, now or later.
+        const writers = this.others(WRITE, lock, t);
+        if (writers !== 0 && this.isStillDone(QUEUE, lock)) mask |= this.others(QUEUE, lock, t) | writers;
         return mask;
       }
       case OP_DOWN:
-        if (c.opTry[g] === 1) return this.others(ahead.use, lock, t);
-        if (s[at.units + lock]! > 0) return this.others(ahead.take, lock, t);
-        return this.others(ahead.use, lock, t);
+        if (c.opTry[g] === 1) return this.others(USE, lock, t);
+        if (s[at.units + lock]! > 0) return this.others(TAKE, lock, t);
+        return this.others(USE, lock, t);
       case OP_UP:
-        return (
-          this.others(ahead.attempt, lock, t) |
-          this.others(ahead.guarded, lock, t) |
-          this.mayWait(ahead.take, lock, t)
-        );
+        return this.others(ATTEMPT, lock, t) | this.others(GUARDED, lock, t) | this.mayWait(TAKE, lock, t);
       case OP_WAIT:
         if (s[at.units + lock] === FOR_EVER) return 0;
-        if (s[at.units + lock]! > 0) return this.others(ahead.take, lock, t);
-        return this.others(ahead.use, lock, t);
+        if (s[at.units + lock]! > 0) return this.others(TAKE, lock, t);
+        return this.others(USE, lock, t);
       case OP_SYNC:
         if (waiting) return s[at.syncing + t]!;
-        return this.others(ahead.take, lock, t) | s[at.readers + lock]!;
+        return this.others(TAKE, lock, t) | s[at.readers + lock]!;
       case OP_JOIN:
         return s[at.ended]! & (1 << lock) ? 0 : 1 << lock;
       case OP_SET:
       case OP_CLEAR:
-        return this.others(ahead.flagRead, lock, t) | this.others(ahead.flagWrite, lock, t);
+        return this.others(FLAG_READ, lock, t) | this.others(FLAG_WRITE, lock, t);
       case OP_REQUIRE_SET:
       case OP_REQUIRE_CLEAR:
-        return this.others(ahead.flagWrite, lock, t);
+        return this.others(FLAG_WRITE, lock, t);
       case OP_SIGNAL:
       case OP_SIGNAL_ALL:
-        return this.others(ahead.guarded, lock, t) | this.mayWait(ahead.take, lock, t);
+        return this.others(GUARDED, lock, t) | this.mayWait(TAKE, lock, t);
       case OP_FORK:
       case OP_IRQS_OFF:
       case OP_IRQS_ON:
@@ -248,23 +293,23 @@ export class Reduction implements Demands {
   }
 
   private neededByRequest(t: number, g: number): number {
-    const { c, m, ahead } = this;
+    const { c, m } = this;
     const { layout: at, stateWords: s } = m;
     const lock = c.opArg[g]!;
     const bits = c.opBits[g]!;
-    if (isSection(c, lock)) return s[at.hold + c.opPair[g]!]! > 0 ? 0 : this.others(ahead.sync, lock, t);
+    if (isSection(c, lock)) return s[at.hold + c.opPair[g]!]! > 0 ? 0 : this.others(SYNC, lock, t);
     const held = s[at.hold + c.opPair[g]!]! > 0;
     if (held && bits & NESTS && (s[at.owner + lock] === t + 1 || (bits & TAKES_EXCLUSIVELY) === 0)) return 0;
     if (c.opTry[g] === 1) {
       // Who has it itself for writing fails for certain.
       if (s[at.owner + lock] === t + 1 && bits & WAITS_FOR_EXCLUSIVE) return 0;
-      return this.others(ahead.use, lock, t);
+      return this.others(USE, lock, t);
     }
     if (isFree(m, g, t)) {
-      return this.others(bits & TAKES_EXCLUSIVELY ? ahead.use : ahead.write, lock, t);
+      return this.others(bits & TAKES_EXCLUSIVELY ? USE : WRITE, lock, t);
     }
     // What it cannot have: whoever could let it, and whoever sees it wait.
-    return this.others(ahead.use, lock, t);
+    return this.others(USE, lock, t);
   }
 
   /** Interrupts that may still come over the task before its next op. */
