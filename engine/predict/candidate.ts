@@ -50,7 +50,7 @@ export interface Part {
   readonly source: PredictSource;
   /** Indices of the tasks taken from it. */
   readonly tasks: readonly number[];
-  /** Their bodies, cut behind the op at which a member of the cycle blocks. */
+  /** Their bodies, cut behind the op at which a member of the cycle blocks (whole where a handler interrupts it). */
   readonly bodies: ReadonlyMap<number, readonly Op[]>;
 }
 
@@ -71,8 +71,9 @@ function partOf(index: number, source: PredictSource, nodes: readonly GraphNode[
   for (const t of tasks) {
     const body = program.tasks[t]?.body ?? [];
     const at = members.find((n) => n.dependency.task === t)?.dependency;
-    if (at === undefined) bodies.set(t, body);
-    else bodies.set(t, truncated(body, at.want.how === 'interrupted' ? at.op - 1 : at.op, kindOf).body);
+    // The handler may come anywhere while the lock is held: what the task does until then has to be done.
+    if (at === undefined || at.want.how === 'interrupted') bodies.set(t, body);
+    else bodies.set(t, truncated(body, at.op, kindOf).body);
   }
   return { index, source, tasks, bodies };
 }

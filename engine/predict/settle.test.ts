@@ -201,6 +201,20 @@ describe('settled', () => {
     expect(found.find(({ tasks: members }) => members.length === 3)).toMatchObject({ status: 'confirmed' });
   });
 
+  it('what an interrupted task does until the handler can come has to be done', () => {
+    const forked = (...between: Op[]): Program => {
+      const p = program([lockOf('a', 'spinlock'), lockOf('c', 'completion')], {
+        victim: [lockOp('a'), ...between, op({ do: 'fork', task: 'handler' }), unlockOp('a')],
+        handler: section('a'),
+      });
+      return { ...p, tasks: p.tasks.map((t, i) => ({ ...t, irq: i === 1 ? ('hard' as const) : null })) };
+    };
+    expect(cyclesOf({}, forked()).map(({ status }) => status)).toEqual(['confirmed']);
+    // Nobody signals: it never comes to the fork.
+    const stuck = cyclesOf({}, forked(op({ do: 'wait', lock: 'c' })));
+    expect(stuck.map(({ status, complete }) => [status, complete])).toEqual([['refuted', true]]);
+  });
+
   it('after two dozen places that are refuted the rest is left open', () => {
     const asking = (n: number): Program =>
       program(locks('a', 'b'), {
