@@ -27,7 +27,8 @@ export function usesOf(tasks: readonly ProgramTask[]): Uses {
 /**
  * The given tasks and all that can let them run or steer them: whom they follow, join, fork, who forks them, signals
  * what they wait for, gives back a semaphore they take, sets a flag they read, or holds a lock that they only try.
- * What is left out can only keep locks from them: it may as well never have started. `steered` false leaves those out who
+ * What is left out can only keep locks from them: it may as well never have started. But a handler that may hit any CPU, and helps, may hit one
+ * of those that are left out: so as many CPUs stay as there are such handlers, each with a task of it. `steered` false leaves those out who
  * only set flags: enough where the flags stand right from the start, and no proof where they do not.
  */
 export function neededTasks(program: Program, wanted: readonly number[], steered = true): number[] {
@@ -69,14 +70,46 @@ export function needsOf(program: Program, steered = true): (wanted: readonly num
   };
   return (wanted) => {
     const needed = new Set<number>();
-    const todo = wanted.filter((t) => tasks[t] !== undefined);
-    for (let t = todo.pop(); t !== undefined; t = todo.pop()) {
-      if (needed.has(t)) continue;
-      needed.add(t);
-      for (const other of neededBy(t)) if (!needed.has(other)) todo.push(other);
+    const add = (todo: number[]): void => {
+      for (let t = todo.pop(); t !== undefined; t = todo.pop()) {
+        if (needed.has(t)) continue;
+        needed.add(t);
+        for (const other of neededBy(t)) if (!needed.has(other)) todo.push(other);
+      }
+    };
+    add(wanted.filter((t) => tasks[t] !== undefined));
+    for (let cpus = 0; cpus < roamingHelpers(tasks, needed, neededBy); cpus++) {
+      const spare = onAnotherCpu(tasks, needed);
+      if (spare < 0) break;
+      add([spare]);
     }
     return [...needed].sort((a, b) => a - b);
   };
+}
+
+/** How many handlers of those tasks may hit any CPU, and help another of them. */
+function roamingHelpers(
+  tasks: readonly ProgramTask[],
+  needed: ReadonlySet<number>,
+  neededBy: (t: number) => ReadonlySet<number>,
+): number {
+  const members = [...needed];
+  const roaming = members.filter((t) => tasks[t]!.irq !== null && tasks[t]!.cpu === null);
+  return roaming.filter((t) => members.some((u) => u !== t && neededBy(u).has(t))).length;
+}
+
+/** A task on a CPU on which none of those is, or -1. */
+function onAnotherCpu(tasks: readonly ProgramTask[], needed: ReadonlySet<number>): number {
+  const taken = new Set([...needed].map((t) => cpuOf(tasks, t)));
+  return tasks.findIndex(
+    (task, t) => !needed.has(t) && (task.irq === null || task.cpu !== null) && !taken.has(cpuOf(tasks, t)),
+  );
+}
+
+/** Names the CPU of a task: its number, or the task itself. */
+function cpuOf(tasks: readonly ProgramTask[], t: number): string {
+  const { cpu } = tasks[t]!;
+  return cpu === null ? `of task ${t}` : String(cpu);
 }
 
 /** By what it is about: the tasks that fork a task, change a flag, take a lock, give back or signal one. */
