@@ -134,7 +134,8 @@ describe('campaign', () => {
       lockOf('d'),
     ];
     // Not nested, so that no proof comes before the search, which is too short.
-    const crossing = [lockOp('c'), lockOp('d'), unlockOp('c'), unlockOp('d')];
+    const once = [lockOp('c'), lockOp('d'), unlockOp('c'), unlockOp('d')];
+    const crossing = [...once, ...once, ...once, ...once];
     const two = program(locks, {
       one: [...crossing, lockOp('a1'), lockOp('b'), unlockOp('b'), unlockOp('a1')],
       two: [...crossing, lockOp('b'), lockOp('a2'), unlockOp('a2'), unlockOp('b')],

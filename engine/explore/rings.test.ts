@@ -111,8 +111,8 @@ describe('the ends of a program of locks alone', () => {
       }),
       { numRuns: 250 },
     );
-    expect(decided).toBeGreaterThan(150);
-    expect(found).toBeGreaterThan(40);
+    expect(decided).toComeUpMoreThan(150);
+    expect(found).toComeUpMoreThan(40);
   });
 
   it('are not looked for where two tasks of a CPU switch interrupts, or somebody waits for a signal', () => {

@@ -24,6 +24,14 @@ chai.use((_chai, utils) =>
   ),
 );
 
+// As vitest.setup.ts has it.
+chai.use((_chai, utils) =>
+  utils.addMethod(chai.Assertion.prototype, 'toComeUpMoreThan', function (least) {
+    const wanted = globalThis.__effort < 1 ? Math.floor((least * globalThis.__effort) / 4) - 1 : least;
+    this.assert(this._obj > wanted, `came up ${this._obj} times, not more than ${wanted}`, '');
+  }),
+);
+
 export const { expect } = chai;
 
 /** All tests in order: name, function, and what has to be done before and after those beside it. */

@@ -122,6 +122,7 @@ describe('small recordings, decided', () => {
   it('agrees with the definition on random recordings, deadlock by deadlock', async () => {
     let some = 0;
     let reordered = 0;
+    let undecided = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.infiniteStream(fc.nat(1 << 20)),
@@ -133,7 +134,10 @@ describe('small recordings, decided', () => {
           const capture = await captureOf(recordingText(trace));
           const { found, complete } = predicted(capture);
           expect([found, complete]).toEqual([truth, true]);
-          expect(deadlocks(capture) > 0).toBe(truth.length > 0);
+          // One in a thousand has more states than are searched: the closures alone decide it then.
+          const whole = decidedRecording(capture, 0, 0, capture.events.kind.length, 't');
+          if (whole === null) undecided++;
+          else expect(whole.length > 0).toBe(truth.length > 0);
           some += truth.length;
           reordered += predictedPatterns(capture, 0, capture.events.kind.length).reached.filter(
             ({ how }) => how === 'reordered',
@@ -142,7 +146,8 @@ describe('small recordings, decided', () => {
       ),
       { numRuns: 1200 },
     );
-    expect(some).toBeGreaterThan(20);
-    expect(reordered).toBeGreaterThan(2);
+    expect(undecided).toBeLessThan(12);
+    expect(some).toComeUpMoreThan(20);
+    expect(reordered).toComeUpMoreThan(2);
   });
 });
