@@ -146,6 +146,74 @@ describe('machine and interpreter agree on who can never move again where handle
   });
 });
 
+describe('machine and interpreter agree on when the last who could help has gone by', () => {
+  const names = ['C', 'D', 'S'];
+  const locks = [
+    ...['C', 'D'].map((id) => ({ id, kind: 'completion' as const, units: 0, class: id, rules: [] })),
+    { id: 'S', kind: 'semaphore' as const, units: 0, class: 'S', rules: [] },
+    { id: 'M', kind: 'mutex' as const, units: 1, class: 'M', rules: [] },
+  ];
+  const about = fc.constantFrom(...names).chain((lock) =>
+    fc.constantFrom<OpAction>(
+      ...(lock === 'S'
+        ? ([
+            { do: 'lock', lock, mode: 'exclusive', attempt: false },
+            { do: 'unlock', lock },
+          ] as const)
+        : ([
+            { do: 'wait', lock },
+            { do: 'signal', lock },
+          ] as const)),
+    ),
+  );
+  const step = fc.oneof(
+    { weight: 4, arbitrary: about },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom<OpAction>(
+        { do: 'lock', lock: 'M', mode: 'exclusive', attempt: true },
+        { do: 'unlock', lock: 'M' },
+        { do: 'set', flag: 'F' },
+      ),
+    },
+  );
+  // Who passes a signal by gives none: behind a guard that does not hold, or an attempt that fails.
+  const guarded = fc.tuple(
+    step,
+    fc.constantFrom(null, { flag: 'F', when: true }, { flag: 'F', when: false }),
+  );
+
+  it('whoever else can still do so, and wherever it stands', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(guarded, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }),
+        fc.tuple(fc.nat(2), fc.nat(2), fc.nat(3)),
+        fc.nat(),
+        (helpers, [first, second, at], seed) => {
+          // Two that wait for each other as soon as nobody else can help.
+          const waiter = (times: number, waits: string, gives: string): OpAction[] => [
+            ...Array.from({ length: times }, (): OpAction => ({ do: 'wait', lock: waits })),
+            { do: 'signal', lock: gives },
+          ];
+          const waiters = [waiter(1 + first, 'C', 'D'), waiter(1 + second, 'D', 'C')].map((body) =>
+            body.map((action) => [action, null] as const),
+          );
+          const bodies = [...helpers.slice(0, at), ...waiters, ...helpers.slice(at)];
+          const tasks = bodies.map((body, i) => ({
+            ...task(
+              `T${i}`,
+              body.map(([action, guard]) => op(action, guard)),
+            ),
+            cpu: null,
+          }));
+          agree({ name: 'corner', locks, flags: [{ id: 'F', set: false }], tasks }, seed);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+});
+
 describe('the machine', () => {
   /** Runs the first task until it has passed so many ops. */
   function ranFor(made: Program, ops: number): Machine {
