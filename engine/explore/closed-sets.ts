@@ -5,26 +5,41 @@ export interface Demands {
   neededBy(t: number): number;
 }
 
-/** Finds small closed sets; holds no state but room for what was asked in the search at hand. */
+/** Finds small closed sets in one state after another, and asks for what a task demands once in each. */
 export class ClosedSets {
-  private readonly needs: Int32Array;
+  private readonly asked: Int32Array;
+  /** Tasks that were asked for in this state, as a mask. */
+  private known = 0;
 
   /** `tasks`: at most 31. */
   constructor(
     tasks: number,
     private readonly demands: Demands,
   ) {
-    this.needs = new Int32Array(tasks);
+    this.asked = new Int32Array(tasks);
+  }
+
+  /** Another state: nothing is known of it. */
+  begin(): void {
+    this.known = 0;
+  }
+
+  /** What task `t` demands in this state. */
+  needs(t: number): number {
+    const bit = 1 << t;
+    if ((this.known & bit) === 0) {
+      this.known |= bit;
+      this.asked[t] = this.demands.neededBy(t);
+    }
+    return this.asked[t]!;
   }
 
   /**
    * The tasks of `movable` in the smallest closed set that was found: the closure of each of them is tried, no two joined.
-   * `movable` is not 0. Asks for each task once.
+   * `movable` is not 0.
    */
   smallest(movable: number): number {
     if ((movable & (movable - 1)) === 0) return movable;
-    const { needs, demands } = this;
-    for (let t = 0; t < needs.length; t++) needs[t] = -1;
     let best = movable;
     let size = count(movable);
     for (let left = movable; left !== 0 && size > 1; left &= left - 1) {
@@ -34,9 +49,9 @@ export class ClosedSets {
       while (open !== 0) {
         const t = 31 - Math.clz32(open & -open);
         open &= open - 1;
-        if (needs[t] === -1) needs[t] = demands.neededBy(t);
-        open |= needs[t]! & ~closed;
-        closed |= needs[t]!;
+        const more = this.needs(t);
+        open |= more & ~closed;
+        closed |= more;
         if (count(closed & movable) >= size) break;
       }
       const mine = closed & movable;

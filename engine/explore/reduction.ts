@@ -143,6 +143,7 @@ export class Reduction implements Demands {
    */
   single(last: number): number {
     const steps = this.m.stepMask();
+    this.closedSets.begin();
     this.exposedNow = this.exposed();
     if (last >= 0 && steps & (1 << last) && this.isSingle(last)) return last;
     for (let left = steps; left !== 0; left &= left - 1) {
@@ -155,10 +156,10 @@ export class Reduction implements Demands {
   private isSingle(t: number): boolean {
     // An interrupt may choose when and where it begins.
     const begins = (this.c.irqTasks & (1 << t)) !== 0 && !this.m.hasBegun(t);
-    return (this.leaf[this.next(t)] === 1 && !begins) || this.neededBy(t) === 0;
+    return (this.leaf[this.next(t)] === 1 && !begins) || this.closedSets.needs(t) === 0;
   }
 
-  /** The movable tasks of the smallest closed set that was found; `movable` is not 0. */
+  /** The movable tasks of the smallest closed set that was found in the state for which `single` was asked last; `movable` is not 0. */
   persistent(movable: number): number {
     return this.closedSets.smallest(movable);
   }
