@@ -115,6 +115,21 @@ describe('the ends of a program of locks alone', () => {
     expect(found).toComeUpMoreThan(40);
   });
 
+  it('a writer that a handler interrupts may still wait for what somebody else had when it asked', () => {
+    const text =
+      'litmus 1 asked-before\nlock L0 rwlock\nlock L1 rwlock\nrules L0 unfair\ntask T0 cpu 0\n  lock L1\n  unlock L1\n' +
+      'task T1 cpu 0 irq hard\n  lock L1 read\n  unlock L1\n  lock L0 recursive-read\n  unlock L0\ntask T2 cpu 0\n  lock L1\n  unlock L1\n' +
+      'task T3 cpu 1\n  lock L0\n  bh off\n  lock L1 read\n  bh on\n  unlock L1\n  unlock L0\n';
+    const read = parseLitmus(text);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    const compiled = compileOrThrow(read.value.program);
+    const rings = drained(ringSteps(new Machine(compiled)));
+    expect(rings === null ? null : named(rings)).toEqual(
+      named(drained(fullSteps(new Machine(compiled), { states: 50_000 }))),
+    );
+    expect(rings === null ? [] : named(rings)).toContain('deadlock 1 2 3');
+  });
+
   it('are not looked for where two tasks of a CPU switch interrupts, or somebody waits for a signal', () => {
     const ring = (text: string): boolean => isRingProgram(compileOrThrow(parsed(`litmus 1 x\n${text}`)));
     const task = (name: string, where: string): string =>

@@ -9,7 +9,7 @@ import { slice } from '../shrink/slice.js';
 import { byTasks, findOf } from './find.js';
 import { SLICE } from './full.js';
 import { takesAndGivesBack } from './lock-only.js';
-import { reducedSteps } from './reduced.js';
+import { isSettled, reducedSteps } from './reduced.js';
 import { ringOrder } from './ring-order.js';
 import { linkOf, queuedLocks, type Stand, standsOf, wayOf } from './stands.js';
 
@@ -48,8 +48,8 @@ export function* ringSteps(machine: Machine, limits = RING_LIMITS): Generator<nu
   const stands = inRings(all);
   const next = stands.map((from) => [...stands.keys()].filter((to) => linkOf(from, stands[to]!) !== 'no'));
   const finds = new Map<number, SearchFind>();
-  /** Rings that the order did not lead to, by their tasks. */
-  const open = new Set<number>();
+  /** Rings that the order did not lead to, by their tasks: the tasks among which they are searched for. */
+  const open = new Map<number, number>();
   const total = { states: 1, schedules: 0, steps: 0 };
 
   const judge = (ring: readonly Stand[]): void => {
@@ -62,7 +62,7 @@ export function* ringSteps(machine: Machine, limits = RING_LIMITS): Generator<nu
     const find = runTo(machine, [...order, ...asking(ring)], cpus, members);
     total.steps += machine.steps;
     total.states += machine.steps;
-    if (find === null) open.add(members);
+    if (find === null) open.set(members, (open.get(members) ?? members) | whoMadeWait(c, ring));
     else finds.set(members, find);
   };
 
@@ -126,9 +126,9 @@ export function* ringSteps(machine: Machine, limits = RING_LIMITS): Generator<nu
       path.push({ at: to, cursor: 0 });
     }
   }
-  for (const members of open) {
+  for (const [members, among] of open) {
     if (finds.has(members)) continue;
-    const search = searched(machine, members, limits.states);
+    const search = searched(machine, members, among, limits.states);
     let step = search.next();
     while (step.done !== true) {
       yield total.states + step.value;
@@ -231,23 +231,31 @@ function runTo(
   return { ...found, verdict, schedule };
 }
 
-/** All ways of the members alone to a cycle of all of them; null if the search does not end, or would lack their CPUs. */
+/** An interrupted writer still waits for a lock that may be free again: who had it when it asked need not be of the ring. */
+function whoMadeWait(c: Compiled, ring: readonly Stand[]): number {
+  return ring.reduce((mask, { queuesAt }) => (queuesAt < 0 ? mask : mask | c.lockUsers[queuesAt]!), 0);
+}
+
+/** Ways of the members, with the others of `among`, to a cycle of just the members; null if the search does not end, or would lack CPUs. */
 function* searched(
   machine: Machine,
   members: number,
+  among: number,
   states: number,
 ): Generator<number, SearchResult | null> {
   const { compiled: c } = machine;
-  const tasks = Array.from({ length: c.tasks }, (_, t) => t).filter((t) => members & (1 << t));
+  const tasks = Array.from({ length: c.tasks }, (_, t) => t).filter((t) => among & (1 << t));
   if (tasks.some((t) => c.taskCpu[t]! < 0)) return null;
   const { program } = c;
   const small = slice(
     program,
     tasks.map((t) => program.tasks[t]!),
   );
-  const { settled, ...result } = yield* reducedSteps(new Machine(compileOrThrow(small)), { states });
-  if (!settled || !result.complete) return null;
-  const finds = result.finds.filter((find) => find.kind === 'deadlock' && find.tasks.length === tasks.length);
+  const result = yield* reducedSteps(new Machine(compileOrThrow(small)), { states });
+  if (!isSettled(result) || !result.complete) return null;
+  const isOfMembers = (find: SearchFind): boolean =>
+    find.kind === 'deadlock' && find.tasks.reduce((mask, t) => mask | (1 << tasks[t]!), 0) === members;
+  const finds = result.finds.filter(isOfMembers);
   const again = finds.map(({ schedule }) => {
     const find = runTo(
       machine,
@@ -258,5 +266,6 @@ function* searched(
     if (find === null) throw new Error(`the tasks of a ring of ${program.name} need others`);
     return find;
   });
-  return { ...result, finds: again };
+  const { unsettled: _none, ...counts } = result;
+  return { ...counts, finds: again };
 }
