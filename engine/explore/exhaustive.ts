@@ -1,14 +1,17 @@
 // Exhaustive search: every end that a program can reach, so that what is not found is not there.
 import type { Program } from '../../corpus/schema/program.js';
-import type { SearchResult } from '../../corpus/schema/verdict.js';
+import type { SearchFind, SearchResult } from '../../corpus/schema/verdict.js';
 import { compileOrThrow } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
+import { needsOf, slice } from '../shrink/slice.js';
 import { Alone } from './alone.js';
+import { nameOf } from './confirm.js';
+import { byTasks, findOf } from './find.js';
 import { fullSteps, type SearchLimits } from './full.js';
 import { plainFullSteps } from './plain-full.js';
 import { plainProgram } from './plain-program.js';
 import { plainReducedSteps } from './plain-reduced.js';
-import { reducedSteps } from './reduced.js';
+import { type ReducedResult, reducedSteps } from './reduced.js';
 import { isRingProgram, ringSteps } from './rings.js';
 import { symmetryOf } from './symmetry.js';
 
@@ -61,9 +64,8 @@ export function* exploreSteps(
   let looked = !reduced;
   for (let step = search.next(); ; step = search.next()) {
     if (step.done === true) {
-      const { settled, ...result } = step.value;
-      if (settled || !result.complete) return result;
-      break;
+      const told = reduced ? yield* settled(machine, step.value, limits) : plainly(step.value);
+      return told ?? (yield* inAllOrders(machine, limits, step.value.finds));
     }
     yield step.value;
     if (looked || step.value <= first) continue;
@@ -71,10 +73,110 @@ export function* exploreSteps(
     const rings = isRingProgram(machine.compiled) ? yield* ringSteps(machine) : null;
     if (rings !== null) return rings;
     if (plain !== null || symmetryOf(machine.compiled).length === 0) continue;
-    const { settled, ...result } = yield* reducedSteps(machine, limits, true);
+    const equal = yield* reducedSteps(machine, limits, true);
     // What another end of the same moment hides in one order need not be hidden without symmetry.
-    if (settled || !result.complete) return result;
+    const told = yield* settled(machine, equal, limits);
+    if (told !== null) return told;
   }
-  // An end was seen that on no path tried comes first: whether it ever does, only all orders tell.
-  return yield* fullSteps(machine, limits);
+}
+
+/** The result if it is settled as it stands. */
+function plainly({ unsettled, ...result }: ReducedResult): SearchResult | null {
+  return !result.complete || unsettled?.length === 0 ? result : null;
+}
+
+/**
+ * The result, if no end is left that was seen and not confirmed: on no path tried did such an end come first. If it ever does, its tasks
+ * and those they need come to it by themselves. Null: only all orders tell.
+ */
+function* settled(
+  machine: Machine,
+  { unsettled, ...result }: ReducedResult,
+  limits: SearchLimits,
+): Generator<number, SearchResult | null> {
+  const plain = plainly({ unsettled, ...result });
+  if (plain !== null) return plain;
+  const { program, irqTasks } = machine.compiled;
+  // A handler that comes over who waits makes it stand there for good, though the lock may be free by then.
+  if (unsettled === null || irqTasks !== 0) return null;
+  const finds = [...result.finds];
+  let { states, schedules, steps } = result;
+  for (const claim of unsettled) {
+    const needed = alikeAlone(program, claim.tasks);
+    // To be stranded is to be so in the whole.
+    if (claim.kind === 'stranded' || needed.length === program.tasks.length) return null;
+    const small = slice(
+      program,
+      needed.map((t) => program.tasks[t]!),
+    );
+    const search = exploreSteps(new Machine(compileOrThrow(small)), { states: limits.states - states });
+    let step = search.next();
+    for (; step.done !== true; step = search.next()) yield states + step.value;
+    if (!step.value.complete) return null;
+    states += step.value.states;
+    schedules += step.value.schedules;
+    steps += step.value.steps;
+    const found = step.value.finds.find(
+      ({ kind, tasks }) => nameOf({ kind, tasks: tasks.map((t) => needed[t]!) }) === nameOf(claim),
+    );
+    if (found === undefined) continue;
+    const find = followed(
+      machine,
+      found.schedule.map((t) => needed[t]!),
+    );
+    if (find === null || nameOf(find) !== nameOf(claim)) return null;
+    finds.push(find);
+  }
+  return { finds: finds.sort(byTasks), complete: true, states, schedules, steps };
+}
+
+/**
+ * Those tasks and all whom they need to end as they do in the whole, and not otherwise: whoever is left out of these can but keep locks
+ * from them for a while, so that a run of the whole is one of these alone with every request made when it was granted, or at the end. So who
+ * takes signals and units, perhaps for good, is among them, and who may hold a lock when somebody passes a guard to ask for it.
+ */
+function alikeAlone(program: Program, tasks: readonly number[]): readonly number[] {
+  const needs = needsOf(program);
+  const kinds = new Map(program.locks.map(({ id, kind }) => [id, kind]));
+  const takers = (lock: string): number[] =>
+    [...program.tasks.keys()].filter((t) =>
+      program.tasks[t]!.body.some((op) => (op.do === 'lock' || op.do === 'wait') && op.lock === lock),
+    );
+  for (let among = needs(tasks); ; ) {
+    const rivals = among.flatMap((t) =>
+      program.tasks[t]!.body.flatMap((op) => {
+        if (op.do !== 'lock' && op.do !== 'wait') return [];
+        const counted = op.do === 'wait' || kinds.get(op.lock) === 'semaphore';
+        return counted || op.guard !== null ? takers(op.lock) : [];
+      }),
+    );
+    const more = needs([...among, ...rivals]);
+    if (more.length === among.length) return among;
+    among = more;
+  }
+}
+
+/** What a schedule of the machine ends in. */
+function followed(machine: Machine, schedule: readonly number[]): SearchFind | null {
+  machine.reset();
+  for (const choice of schedule) {
+    if (!machine.canAct(choice)) return null;
+    machine.act(choice);
+  }
+  const verdict = machine.finished();
+  const found = verdict === null ? null : findOf(verdict);
+  return verdict === null || found === null ? null : { ...found, verdict, schedule };
+}
+
+/** All orders; if they are too many, what is known already is told beside what they showed. */
+function* inAllOrders(
+  machine: Machine,
+  limits: SearchLimits,
+  known: readonly SearchFind[],
+): Generator<number, SearchResult> {
+  const result = yield* fullSteps(machine, limits);
+  if (result.complete) return result;
+  const names = new Set(result.finds.map(nameOf));
+  const finds = [...result.finds, ...known.filter((find) => !names.has(nameOf(find)))];
+  return { ...result, finds: finds.sort(byTasks) };
 }

@@ -38,7 +38,7 @@ export function* plainFullSteps(
     return again.pathTo(places) ?? [];
   };
   while (sweep.advance(SLICE, judge)) yield sweep.states;
-  const { finds, settled } = claims.told();
+  const { finds, unsettled } = claims.told();
   return {
     finds: [...finds].sort(byTasks),
     complete: !sweep.full,
@@ -46,6 +46,6 @@ export function* plainFullSteps(
     // Ways that ended, and steps that came to where another had come.
     schedules: ends + sweep.steps - sweep.states + 1,
     steps: sweep.steps,
-    settled,
+    unsettled,
   };
 }

@@ -18,14 +18,14 @@ export function* plainReducedSteps(
 ): Generator<number, ReducedResult> {
   const search = new PlainReduced(machine, program, limits);
   while (search.advance(SLICE)) yield search.seen.size;
-  const { finds, settled } = search.claims.told();
+  const { finds, unsettled } = search.claims.told();
   return {
     finds: [...finds].sort(byTasks),
     complete: !search.full,
     states: search.seen.size,
     schedules: search.schedules,
     steps: search.steps,
-    settled,
+    unsettled,
   };
 }
 

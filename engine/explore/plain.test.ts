@@ -19,7 +19,7 @@ import { type PlainProgram, plainProgram } from './plain-program.js';
 import { plainReducedSteps } from './plain-reduced.js';
 import { PlainRun } from './plain-run.js';
 import { PlainSweep } from './plain-sweep.js';
-import { reducedSteps } from './reduced.js';
+import { isSettled, reducedSteps } from './reduced.js';
 
 const LIMITS = { states: 200_000 };
 
@@ -95,7 +95,7 @@ describe('searches of plain programs', () => {
         const reduced = last(plainReducedSteps(machine, both.tables, LIMITS));
         expect(reduced).toEqual(last(reducedSteps(machine, LIMITS)));
         const full = last(plainFullSteps(machine, both.tables, LIMITS));
-        expect(full.settled && full.complete).toBe(true);
+        expect(isSettled(full) && full.complete).toBe(true);
         expect(named(full)).toEqual(named(last(fullSteps(machine, LIMITS))));
         for (const find of full.finds) {
           expect(findOf(replay(program, find.schedule).verdict)).toEqual({

@@ -1,6 +1,7 @@
 // Reduced search: every end of a program by way of the states in which nobody can move, in as few orders as will do.
 import type { SearchFind, SearchResult, Verdict } from '../../corpus/schema/verdict.js';
 import { Machine } from '../model/machine.js';
+import type { Claim } from './claims.js';
 import { confirm, nameOf } from './confirm.js';
 import { edgesAtEnd, smallestCycles } from './ends.js';
 import { byTasks } from './find.js';
@@ -14,9 +15,15 @@ import { withImages } from './symmetry.js';
 /** How often an end that was seen is looked for on another path, before the full search has to settle it. */
 const TRIES = 64;
 
-/** A reduced search's result; `settled` false: an end was seen that could not be confirmed on any path. */
+/** A reduced search's result. */
 export interface ReducedResult extends SearchResult {
-  readonly settled: boolean;
+  /** Ends that were seen and could not be confirmed on any path; null: there are such that cannot be named. */
+  readonly unsettled: readonly Claim[] | null;
+}
+
+/** True if every end that was seen is among the finds. */
+export function isSettled({ unsettled }: ReducedResult): boolean {
+  return unsettled !== null && unsettled.length === 0;
 }
 
 /**
@@ -37,8 +44,8 @@ export function* reducedSteps(
   const seen = new StateSet(keyWords);
   const key = new Int32Array(keyWords);
   const finds = new Map<string, SearchFind>();
-  const tries = new Map<string, number>();
-  let settled = true;
+  const tries = new Map<string, { readonly claim: Claim; times: number }>();
+  let vague = false;
   const frames = new Frames(m);
   const choices: number[] = [];
   let steps = 0;
@@ -48,9 +55,10 @@ export function* reducedSteps(
   const claim = (kind: SearchFind['kind'], tasks: readonly number[]): void => {
     const name = nameOf({ kind, tasks });
     if (finds.has(name)) return;
-    const tried = tries.get(name) ?? 0;
-    if (tried >= TRIES) return;
-    tries.set(name, tried + 1);
+    const tried = tries.get(name) ?? { claim: { kind, tasks }, times: 0 };
+    if (tried.times >= TRIES) return;
+    tried.times++;
+    tries.set(name, tried);
     const find = confirm(machine, frames.pathSoFar(), { kind, tasks });
     if (find !== null) finds.set(nameOf(find), find);
   };
@@ -59,7 +67,7 @@ export function* reducedSteps(
   const judge = (): void => {
     for (let left = m.actMask(); left !== 0; left &= left - 1) m.act(31 - Math.clz32(left & -left));
     const cycles = smallestCycles(edgesAtEnd(m));
-    if (cycles === null) settled = false;
+    if (cycles === null) vague = true;
     for (const cycle of cycles ?? []) {
       claim(
         'deadlock',
@@ -117,8 +125,17 @@ export function* reducedSteps(
       yield seen.size;
     }
   }
-  for (const name of tries.keys()) if (!finds.has(name)) settled = false;
-  if (symmetry !== null && !withImages(machine, symmetry.groups, finds)) settled = false;
+  if (symmetry !== null && !withImages(machine, symmetry.groups, finds)) vague = true;
+  const unsettled = vague
+    ? null
+    : [...tries].flatMap(([name, { claim }]) => (finds.has(name) ? [] : [claim]));
   const found = [...finds.values()].sort(byTasks);
-  return { finds: found, complete: seen.size <= limits.states, states: seen.size, schedules, steps, settled };
+  return {
+    finds: found,
+    complete: seen.size <= limits.states,
+    states: seen.size,
+    schedules,
+    steps,
+    unsettled,
+  };
 }
