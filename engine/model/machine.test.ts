@@ -128,4 +128,24 @@ describe('machine', () => {
     for (const t of [0, 1, 0]) m.act(t);
     expect(() => m.act(0)).toThrow(/cannot act/);
   });
+
+  it('takes no completion for a lock, whatever asks for it', () => {
+    const taken = program('completion', [], [[lock('A'), unlock('A')]]);
+    expect(() => compileOrThrow(taken)).toThrow('A is a completion: wait or signal it');
+  });
+
+  it('lets only a handler that names no CPU choose one, once', () => {
+    const made = program('spinlock', [], [[lock('A')], [lock('B')], [lock('B')]]);
+    const tasks = made.tasks.map((task, t) => ({
+      ...task,
+      cpu: t === 0 ? 0 : null,
+      irq: t === 1 ? null : ('hard' as const),
+    }));
+    const machine = new Machine(compileOrThrow({ ...made, tasks }));
+    const { cpus } = machine.compiled;
+    const hits = (t: number): number[] => [...cpus.keys()].filter((cpu) => machine.canHit(t, cpu));
+    expect([hits(0), hits(1), hits(2)]).toEqual([[], [], [...cpus.keys()]]);
+    machine.act(2);
+    expect(hits(2)).toEqual([]);
+  });
 });
