@@ -2,6 +2,8 @@
 
 /** A kill of a campaign, its restart, and its part of the comparison at the end, on two cores of 2026. */
 const SECONDS_A_KILL = 6;
+/** A database that is copied, flipped in one byte and read by each command. */
+const SECONDS_A_FLIP = 1.5;
 
 /**
  * Minutes for each step that is begun, by its place; a step whose least does not fit any more has none. What a step does not use is shared
@@ -26,9 +28,10 @@ export function filledIn({ command, env }, minutes, seed) {
     seconds,
     minutes: (seconds / 60).toFixed(2),
     kills: Math.max(1, Math.floor(seconds / SECONDS_A_KILL)),
+    flips: Math.max(1, Math.floor(seconds / SECONDS_A_FLIP)),
     seed,
   };
-  const fill = (text) => text.replace(/\{(seconds|minutes|kills|seed)\}/g, (_, name) => String(values[name]));
+  const fill = (text) => text.replace(/\{(seconds|minutes|kills|flips|seed)\}/g, (_, name) => String(values[name]));
   return {
     command: command.map(fill),
     env: Object.fromEntries(Object.entries(env).map(([name, text]) => [name, fill(text)])),

@@ -1,4 +1,4 @@
-// The steps of a night, those that find most in an hour first. In commands and variables {seconds}, {minutes}, {kills} and {seed} are put in.
+// The steps of a night, those that find most in an hour first. In commands and variables {seconds}, {minutes}, {kills}, {flips} and {seed} are put in.
 
 const vitest = (...filters) => ['npx', 'vitest', 'run', ...filters];
 const otherDice = { RELOCK_SEED: '{seed}' };
@@ -38,7 +38,7 @@ export const STEPS = [
     what: 'bytes flipped in a database',
     share: 0.04,
     least: 1,
-    env: { ...otherDice, RELOCK_FLIPS: '250' },
+    env: { ...otherDice, RELOCK_FLIPS: '{flips}' },
     command: vitest('cli/faults'),
   },
   {
