@@ -100,8 +100,8 @@ export const proofs: Bench = {
       ...measure('6 philosophers', philosophers(6), 14, 5),
       ...measure('8 philosophers', philosophers(8), 18, 5),
       ...measure('10 philosophers', philosophers(10), 22, 3),
-      ...measure('5 philosophers who try', trying(5), 18, 5),
-      ...measure('5 philosophers, counted and called', called(5), 18, 5),
+      ...measure('6 philosophers who try', trying(6), 22, 3),
+      ...measure('6 philosophers, counted and called', called(6), 22, 3),
       ...measure('8 x 12 x 40, nested 8 deep', nested(8, 12, 40, { depth: 8, push: 75, seed: 9 }), 22, 3),
     ]),
 };

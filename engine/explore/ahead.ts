@@ -46,19 +46,21 @@ export const FAR = 96;
 /** What the tasks of a machine still do. */
 export class Ahead {
   private readonly c: Compiled;
-  /** By sort: by thing times tasks, plus task: the last op (from 0) of the task's body that does so, or -1. */
-  private readonly last: readonly Int32Array[];
-  /** By sort: by thing: the tasks that do so somewhere, as a mask. */
-  private readonly doers: readonly Int32Array[];
+  /** Locks, flags or tasks, whichever are most. */
+  private readonly things: number;
+  /** By sort, thing and task, in one: the last op (from 0) of the task's body that does so, or -1. */
+  private readonly last: Int32Array;
+  /** By sort and thing: the tasks that do so somewhere, as a mask. */
+  private readonly doers: Int32Array;
   /** By op: the sorts of what it does to `opArg`, as a mask. */
   private readonly does: Int32Array;
 
   constructor(private readonly m: Core) {
     const c = m.compiled;
     this.c = c;
-    const things = Math.max(c.locks, c.flags, c.tasks);
-    this.last = Array.from({ length: SORTS }, () => new Int32Array(things * c.tasks).fill(-1));
-    this.doers = Array.from({ length: SORTS }, () => new Int32Array(things));
+    this.things = Math.max(c.locks, c.flags, c.tasks);
+    this.last = new Int32Array(SORTS * this.things * c.tasks).fill(-1);
+    this.doers = new Int32Array(SORTS * this.things);
     this.does = new Int32Array(c.ops);
     for (let t = 0; t < c.tasks; t++) {
       for (let g = c.opBase[t]!; g < c.opBase[t + 1]!; g++) {
@@ -74,18 +76,19 @@ export class Ahead {
   }
 
   private note(sort: number, thing: number, t: number, op: number): void {
-    this.last[sort]![thing * this.c.tasks + t] = op;
-    this.doers[sort]![thing]! |= 1 << t;
+    const at = sort * this.things + thing;
+    this.last[at * this.c.tasks + t] = op;
+    this.doers[at]! |= 1 << t;
   }
 
   /** The tasks that do that to the thing somewhere, done already or not, as a mask. */
   doing(sort: number, thing: number): number {
-    return this.doers[sort]![thing]!;
+    return this.doers[sort * this.things + thing]!;
   }
 
   /** True if task `u`, standing at its op `from`, does that to the thing there or behind. */
   still(sort: number, thing: number, u: number, from: number): boolean {
-    return this.last[sort]![thing * this.c.tasks + u]! >= from;
+    return this.last[(sort * this.things + thing) * this.c.tasks + u]! >= from;
   }
 
   /**

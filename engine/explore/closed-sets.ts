@@ -5,7 +5,7 @@ export interface Demands {
   neededBy(t: number): number;
 }
 
-/** Finds small closed sets in one state after another, and asks for what a task demands once in each. */
+/** Finds small closed sets, in one state after another. */
 export class ClosedSets {
   private readonly asked: Int32Array;
   /** Tasks that were asked for in this state, as a mask. */
@@ -19,13 +19,8 @@ export class ClosedSets {
     this.asked = new Int32Array(tasks);
   }
 
-  /** Another state: nothing is known of it. */
-  begin(): void {
-    this.known = 0;
-  }
-
   /** What task `t` demands in this state. */
-  needs(t: number): number {
+  private needs(t: number): number {
     const bit = 1 << t;
     if ((this.known & bit) === 0) {
       this.known |= bit;
@@ -36,10 +31,11 @@ export class ClosedSets {
 
   /**
    * The tasks of `movable` in the smallest closed set that was found: the closure of each of them is tried, no two joined.
-   * `movable` is not 0.
+   * `movable` is not 0. Asks for each task once.
    */
   smallest(movable: number): number {
     if ((movable & (movable - 1)) === 0) return movable;
+    this.known = 0;
     let best = movable;
     let size = count(movable);
     for (let left = movable; left !== 0 && size > 1; left &= left - 1) {

@@ -76,7 +76,6 @@ export class PlainReduction implements Demands {
   /** One task that alone is a closed set and can move, or -1; `last` is looked at first. */
   single(last: number): number {
     const { able } = this.run;
-    this.closedSets.begin();
     if (last >= 0 && able & (1 << last) && this.isSingle(last)) return last;
     for (let left = able; left !== 0; left &= left - 1) {
       const t = 31 - Math.clz32(left & -left);
@@ -85,7 +84,7 @@ export class PlainReduction implements Demands {
     return -1;
   }
 
-  /** The able tasks of the smallest closed set that was found in the state for which `single` was asked last; somebody must be able. */
+  /** The able tasks of the smallest closed set that was found; somebody must be able. */
   persistent(): number {
     return this.closedSets.smallest(this.run.able);
   }
@@ -116,7 +115,7 @@ export class PlainReduction implements Demands {
   }
 
   private isSingle(t: number): boolean {
-    return this.leaf[this.run.at[t]!] === 1 || this.closedSets.needs(t) === 0;
+    return this.leaf[this.run.at[t]!] === 1 || this.neededBy(t) === 0;
   }
 
   /** The tasks that have to be in a closed set with `t`. */

@@ -63,6 +63,8 @@ export class Reduction implements Demands {
   private readonly closedSets: ClosedSets;
   /** `exposed` of the state that is looked at. */
   private exposedNow = 0;
+  /** Asked is only whether a task needs anybody: then the first that it needs will do. */
+  private oneIsEnough = false;
   /** `stayingWith` of the task that is looked at. */
   private staying = 0;
   /** By task: its pairs. */
@@ -134,7 +136,13 @@ export class Reduction implements Demands {
 
   /** As `others`, of those whose becoming a waiter is a move: what they would wait for is about to come. */
   private mayWait(sort: number, thing: number, t: number): number {
-    return this.exposedNow === 0 ? 0 : this.others(sort, thing, t) & this.exposedNow;
+    if (this.exposedNow === 0) return 0;
+    // The first may not be one of those.
+    const { oneIsEnough } = this;
+    this.oneIsEnough = false;
+    const others = this.others(sort, thing, t);
+    this.oneIsEnough = oneIsEnough;
+    return others & this.exposedNow;
   }
 
   /**
@@ -143,7 +151,6 @@ export class Reduction implements Demands {
    */
   single(last: number): number {
     const steps = this.m.stepMask();
-    this.closedSets.begin();
     this.exposedNow = this.exposed();
     if (last >= 0 && steps & (1 << last) && this.isSingle(last)) return last;
     for (let left = steps; left !== 0; left &= left - 1) {
@@ -156,10 +163,14 @@ export class Reduction implements Demands {
   private isSingle(t: number): boolean {
     // An interrupt may choose when and where it begins.
     const begins = (this.c.irqTasks & (1 << t)) !== 0 && !this.m.hasBegun(t);
-    return (this.leaf[this.next(t)] === 1 && !begins) || this.closedSets.needs(t) === 0;
+    if (this.leaf[this.next(t)] === 1 && !begins) return true;
+    this.oneIsEnough = true;
+    const needed = this.neededBy(t);
+    this.oneIsEnough = false;
+    return needed === 0;
   }
 
-  /** The movable tasks of the smallest closed set that was found in the state for which `single` was asked last; `movable` is not 0. */
+  /** The movable tasks of the smallest closed set that was found; `movable` is not 0. */
   persistent(movable: number): number {
     return this.closedSets.smallest(movable);
   }
@@ -170,13 +181,16 @@ export class Reduction implements Demands {
 
   /** Other tasks that do that to the thing before `t` moves: at or behind where they stand, as far as they come without it. */
   private others(sort: number, thing: number, t: number): number {
-    const { m, ahead, staying } = this;
+    const { ahead, staying, oneIsEnough } = this;
+    const { layout, stateWords: s } = this.m;
     let mask = 0;
     for (let left = ahead.doing(sort, thing) & ~this.gone() & ~(1 << t); left !== 0; left &= left - 1) {
       const u = 31 - Math.clz32(left & -left);
-      const pc = m.pc(u);
-      if (staying === 0 ? ahead.still(sort, thing, u, pc) : ahead.reaches(sort, thing, u, pc, staying))
+      const pc = s[layout.pc + u]!;
+      if (staying === 0 ? ahead.still(sort, thing, u, pc) : ahead.reaches(sort, thing, u, pc, staying)) {
         mask |= 1 << u;
+        if (oneIsEnough) return mask;
+      }
     }
     return mask;
   }
