@@ -31,7 +31,8 @@ export function filledIn({ command, env }, minutes, seed) {
     flips: Math.max(1, Math.floor(seconds / SECONDS_A_FLIP)),
     seed,
   };
-  const fill = (text) => text.replace(/\{(seconds|minutes|kills|flips|seed)\}/g, (_, name) => String(values[name]));
+  const fill = (text) =>
+    text.replace(/\{(seconds|minutes|kills|flips|seed)\}/g, (_, name) => String(values[name]));
   return {
     command: command.map(fill),
     env: Object.fromEntries(Object.entries(env).map(([name, text]) => [name, fill(text)])),
