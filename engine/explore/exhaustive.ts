@@ -1,7 +1,7 @@
 // Exhaustive search: every end that a program can reach, so that what is not found is not there.
 import type { Program } from '../../corpus/schema/program.js';
 import type { SearchFind, SearchResult } from '../../corpus/schema/verdict.js';
-import { compileOrThrow } from '../model/compile.js';
+import { type Compiled, compileOrThrow } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
 import { needsOf, slice } from '../shrink/slice.js';
 import { Alone } from './alone.js';
@@ -102,7 +102,7 @@ function* settled(
   const finds = [...result.finds];
   let { states, schedules, steps } = result;
   for (const claim of unsettled) {
-    const needed = alikeAlone(program, claim.tasks);
+    const needed = alikeAlone(machine.compiled, claim.tasks);
     // To be stranded is to be so in the whole.
     if (claim.kind === 'stranded' || needed.length === program.tasks.length) return null;
     const small = slice(
@@ -132,23 +132,21 @@ function* settled(
 
 /**
  * Those tasks and all whom they need to end as they do in the whole, and not otherwise: whoever is left out of these can but keep locks
- * from them for a while, so that a run of the whole is one of these alone with every request made when it was granted, or at the end. So who
- * takes signals and units, perhaps for good, is among them, and who may hold a lock when somebody passes a guard to ask for it.
+ * from them, so that a run of the whole is one of these alone with every request made when it was granted, or at the end. Who may hold a
+ * lock when somebody passes a guard to ask for it is among them. Where one of several could help (signals, units, forks) everybody is who takes
+ * what they take: whoever takes the signal, or keeps a lock for good from one that would give it, takes hope from others.
  */
-function alikeAlone(program: Program, tasks: readonly number[]): readonly number[] {
+function alikeAlone({ program, wakes }: Compiled, tasks: readonly number[]): readonly number[] {
   const needs = needsOf(program);
-  const kinds = new Map(program.locks.map(({ id, kind }) => [id, kind]));
   const takers = (lock: string): number[] =>
     [...program.tasks.keys()].filter((t) =>
       program.tasks[t]!.body.some((op) => (op.do === 'lock' || op.do === 'wait') && op.lock === lock),
     );
   for (let among = needs(tasks); ; ) {
     const rivals = among.flatMap((t) =>
-      program.tasks[t]!.body.flatMap((op) => {
-        if (op.do !== 'lock' && op.do !== 'wait') return [];
-        const counted = op.do === 'wait' || kinds.get(op.lock) === 'semaphore';
-        return counted || op.guard !== null ? takers(op.lock) : [];
-      }),
+      program.tasks[t]!.body.flatMap((op) =>
+        (op.do === 'lock' || op.do === 'wait') && (wakes > 0 || op.guard !== null) ? takers(op.lock) : [],
+      ),
     );
     const more = needs([...among, ...rivals]);
     if (more.length === among.length) return among;

@@ -56,6 +56,8 @@ describe('an end that was seen, and came first on no path tried', () => {
     for (const text of [
       'lock X mutex\nlock Y mutex\nflag F set\ntask T0\n  lock Y\n  when F: lock X\n  unlock X\n  unlock Y\ntask T1\n  clear F\n  lock X\n  lock Y\n  unlock Y\n  unlock X\ntask T2\n  lock X\n  unlock X\ntask T3\n  lock Y\n  lock X\n  unlock X\n  unlock Y\n',
       'lock C completion\nlock Y mutex\nlock Z mutex\ntask T0\n  lock Y\n  wait C\n  unlock Y\ntask T1\n  signal C\n  lock Y\n  signal C\n  unlock Y\ntask T2\n  wait C\ntask T3\n  lock Z\n  lock Y\n  unlock Y\n  unlock Z\n',
+      // T2 ends with M, and so keeps T3 from the signal: only then T0 and T1 wait for each other alone.
+      'lock C completion\nlock X mutex\nlock M mutex\ntask T0\n  lock X\n  wait C\n  unlock X\ntask T1\n  lock X\n  signal C\n  unlock X\ntask T2\n  lock M\ntask T3\n  lock M\n  signal C\n  unlock M\n',
     ]) {
       const program = programOf(text);
       expect(named(explore(program, LIMITS))).toEqual(named(explore(program, LIMITS, false)));
