@@ -206,6 +206,20 @@ describe('the ends of parts that are larger than a search takes', () => {
   });
 });
 
+it('a part that never ends well is known not to: what is stranded beside it is told with it, or not at all', () => {
+  const beside = 'task T2\n  lock M\n  unlock M\n';
+  const text = `litmus 1 never-well\nlock C completion\nlock D completion\nlock M mutex\nlock N mutex\ntask T0\n  wait C\n`;
+  const both = parsed(`${text}task T1\n  wait D\n${beside}`);
+  expect(searched(both).complete).toBe(true);
+  expect(ends(searched(both))).toEqual(['stranded T0 T1']);
+  expect(whole(both)).toEqual(['stranded T0 T1']);
+  // T1 waits for itself in every run, which ends it: nobody is told to be stranded.
+  const loud = parsed(`${text}task T1\n  lock N\n  lock N\n${beside}`);
+  expect(searched(loud).complete).toBe(true);
+  expect(ends(searched(loud))).toEqual(['deadlock T1']);
+  expect(whole(loud)).toEqual(['deadlock T1']);
+});
+
 it('a handler that may hit the CPU of somebody who is left out can help from there', () => {
   const text = `litmus 1 roaming
 lock S semaphore

@@ -7,6 +7,7 @@ import { replay, replayGenome } from '../model/interpreter.js';
 import { Machine } from '../model/machine.js';
 import { xorshift } from '../rng.js';
 import { randomScheduler } from '../schedulers/random.js';
+import { reach } from '../shrink/reach.js';
 import { slice } from '../shrink/slice.js';
 import { exploreMachine, exploreSteps } from './exhaustive.js';
 import type { PartFind, PartsTotal } from './find.js';
@@ -25,6 +26,8 @@ export interface PartsResult extends PartsTotal {
 const MOST_FINDS = 4096;
 /** Runs by which it is tried whether a part that has bad ends can also end well. */
 const TRIES = 256;
+/** States of such a part that are looked through for a good end. */
+const STATES_OF_A_PART = 20_000;
 
 interface Part {
   readonly program: Program;
@@ -63,6 +66,8 @@ export function* partsSteps(
   const atOnce = overAtTheStart(program, parts);
   if (atOnce !== null) return { ...total, finds: [atOnce], tooLarge: null };
   const finds: PartFind[] = [];
+  /** A part was not seen to end well, and may do so all the same. */
+  let unsure = false;
   /** By part: ways in which it can end without ending the run of the whole; null: well. */
   const quiet: (PartFind | null)[][] = [];
   for (const part of parts) {
@@ -76,7 +81,9 @@ export function* partsSteps(
       const copied = withCopies(program, part, step.value.finds);
       if (copied === null) total.complete = false;
       finds.push(...(copied ?? step.value.finds));
-      quiet.push(parts.length === 1 || endsWellInTurn(part.program) ? [null] : []);
+      const well = parts.length === 1 || endsWellInTurn(part.program);
+      quiet.push(well ? [null] : []);
+      if (!well) unsure = true;
       continue;
     }
     const machine = new Machine(compileOrThrow(part.program));
@@ -97,14 +104,15 @@ export function* partsSteps(
     if (told === null) total.complete = false;
     finds.push(...(told ?? loud));
     const ends: (PartFind | null)[] = found.filter((find) => find.kind === 'stranded');
-    if (found.length === 0 || canEndWell(machine)) ends.push(null);
+    const well = found.length === 0 ? true : canEndWell(machine);
+    if (well === true) ends.push(null);
+    if (well === null) unsure = true;
     quiet.push(ends);
   }
   const together = combined(program, quiet);
   if (together === null) total.complete = false;
-  // A part that was never seen to end well may do so yet.
-  const unsure = quiet.some((ends) => !ends.includes(null)) && quiet.length > 1;
-  if (unsure && quiet.some((ends) => ends.some((end) => end !== null))) total.complete = false;
+  if (unsure && quiet.length > 1 && quiet.some((ends) => ends.some((end) => end !== null)))
+    total.complete = false;
   finds.push(...(together ?? quiet.flat().filter((end) => end !== null)));
   // A search that never had to choose has still looked at the beginning.
   return { ...total, states: Math.max(1, total.states), finds, tooLarge };
@@ -165,7 +173,8 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-function canEndWell(machine: Machine): boolean {
+/** Whether some run of the part ends well: by trying, then by all its states; null: those are too many. */
+function canEndWell(machine: Machine): boolean | null {
   const scheduler = randomScheduler();
   for (let run = 1; run <= TRIES; run++) {
     const rng = xorshift(run);
@@ -173,7 +182,12 @@ function canEndWell(machine: Machine): boolean {
     while (machine.finished() === null) machine.act(scheduler.pick(machine, machine.actMask(), rng));
     if (machine.finished()?.kind === 'completed') return true;
   }
-  return false;
+  const { schedule, complete } = reach(
+    machine,
+    { matches: (m) => m.finished()?.kind === 'completed' },
+    STATES_OF_A_PART,
+  );
+  return schedule !== null ? true : complete ? false : null;
 }
 
 /** Each find told for every choice among equal tasks; null if those are too many. */
