@@ -17,15 +17,16 @@ interface Tried extends Claim {
 
 /** What of the ends of a program was seen, and what of it confirmed. */
 export class Claims {
-  private readonly finds = new Map<string, SearchFind>();
+  /** What was confirmed, by name. */
+  readonly finds = new Map<string, SearchFind>();
   private readonly tries = new Map<string, Tried>();
   /** A state had more cycles than are told. */
   private vague = false;
 
   constructor(private readonly machine: Machine) {}
 
-  /** An end that the path seems to lead to. */
-  private claim(kind: SearchFind['kind'], tasks: readonly number[], pathTo: () => readonly number[]): void {
+  /** An end that the path seems to lead to; `pathTo` is asked only where it may be new. */
+  claim(kind: SearchFind['kind'], tasks: readonly number[], pathTo: () => readonly number[]): void {
     const name = nameOf({ kind, tasks });
     if (this.finds.has(name)) return;
     const tried = this.tries.get(name) ?? { kind, tasks, times: 0 };
@@ -36,19 +37,34 @@ export class Claims {
   }
 
   /**
-   * Nobody can move in a plain program: how that ends is told by who stands behind whom. `pathTo` is asked only where
-   * something may be new.
+   * Nobody can move in a plain program: how that ends is told by who stands behind whom.
    */
   judge(program: PlainProgram, at: Int32Array, pathTo: () => readonly number[]): void {
     const standing = [...at.keys()].filter((t) => program.kind[at[t]!] !== END);
     if (standing.length === 0) return;
-    const cycles = smallestCycles(edgesAt(program, at));
-    if (cycles === null) this.vague = true;
-    for (const cycle of cycles ?? []) {
-      const tasks = cycle.sort((a, b) => a - b);
-      this.claim('deadlock', tasks, pathTo);
+    if (this.cyclesAmong(edgesAt(program, at), pathTo) === 0) this.claim('stranded', standing, pathTo);
+  }
+
+  /** Claims the smallest cycles of a waits-for graph, one mask of targets for each task; how many these are, or -1: too many to be told. */
+  cyclesAmong(edges: Int32Array, pathTo: () => readonly number[]): number {
+    const cycles = smallestCycles(edges);
+    if (cycles === null) {
+      this.cannotTell();
+      return -1;
     }
-    if (cycles?.length === 0) this.claim('stranded', standing, pathTo);
+    for (const cycle of cycles) {
+      this.claim(
+        'deadlock',
+        cycle.sort((a, b) => a - b),
+        pathTo,
+      );
+    }
+    return cycles.length;
+  }
+
+  /** There are ends that cannot be named. */
+  cannotTell(): void {
+    this.vague = true;
   }
 
   /** The finds, and the ends that were seen and are not among them; null: some of these cannot be named. */

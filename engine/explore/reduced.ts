@@ -1,9 +1,8 @@
 // Reduced search: every end of a program by way of the states in which nobody can move, in as few orders as will do.
-import type { SearchFind, SearchResult, Verdict } from '../../corpus/schema/verdict.js';
+import type { SearchResult, Verdict } from '../../corpus/schema/verdict.js';
 import { Machine } from '../model/machine.js';
-import type { Claim } from './claims.js';
-import { confirm, nameOf } from './confirm.js';
-import { edgesAtEnd, smallestCycles } from './ends.js';
+import { type Claim, Claims } from './claims.js';
+import { edgesAtEnd } from './ends.js';
 import { byTasks } from './find.js';
 import { Frames } from './frames.js';
 import { pushChoices, type SearchLimits, SLICE } from './full.js';
@@ -11,9 +10,6 @@ import { Reduction } from './reduction.js';
 import { StateSet } from './state-set.js';
 import { symmetricKeys } from './symmetric-keys.js';
 import { withImages } from './symmetry.js';
-
-/** How often an end that was seen is looked for on another path, before the full search has to settle it. */
-const TRIES = 64;
 
 /** A reduced search's result. */
 export interface ReducedResult extends SearchResult {
@@ -43,41 +39,21 @@ export function* reducedSteps(
   const keyWords = symmetry === null ? m.keyWords : symmetry.words;
   const seen = new StateSet(keyWords);
   const key = new Int32Array(keyWords);
-  const finds = new Map<string, SearchFind>();
-  const tries = new Map<string, { readonly claim: Claim; times: number }>();
-  let vague = false;
+  const claims = new Claims(machine);
   const frames = new Frames(m);
   const choices: number[] = [];
   let steps = 0;
   let schedules = 0;
   let pauseAt = SLICE;
 
-  const claim = (kind: SearchFind['kind'], tasks: readonly number[]): void => {
-    const name = nameOf({ kind, tasks });
-    if (finds.has(name)) return;
-    const tried = tries.get(name) ?? { claim: { kind, tasks }, times: 0 };
-    if (tried.times >= TRIES) return;
-    tried.times++;
-    tries.set(name, tried);
-    const find = confirm(machine, frames.pathSoFar(), { kind, tasks });
-    if (find !== null) finds.set(nameOf(find), find);
-  };
+  const path = (): readonly number[] => frames.pathSoFar();
 
   /** Nobody can move: those who stand before what they cannot have wait for it, and it is seen who waits for whom. */
   const judge = (): void => {
     for (let left = m.actMask(); left !== 0; left &= left - 1) m.act(31 - Math.clz32(left & -left));
-    const cycles = smallestCycles(edgesAtEnd(m));
-    if (cycles === null) vague = true;
-    for (const cycle of cycles ?? []) {
-      claim(
-        'deadlock',
-        cycle.sort((a, b) => a - b),
-      );
-    }
-    if (cycles?.length === 0 && m.deadMask() === 0) {
-      const verdict: Verdict | null = m.finished();
-      if (verdict?.kind === 'stranded') claim('stranded', verdict.tasks);
-    }
+    if (claims.cyclesAmong(edgesAtEnd(m), path) !== 0 || m.deadMask() !== 0) return;
+    const verdict: Verdict | null = m.finished();
+    if (verdict?.kind === 'stranded') claims.claim('stranded', verdict.tasks, path);
   };
 
   const act = (choice: number): void => {
@@ -86,7 +62,7 @@ export function* reducedSteps(
     frames.pass(choice);
     steps++;
     const died = m.deadMask() & ~dead;
-    if (died !== 0) claim('violated', [31 - Math.clz32(died)]);
+    if (died !== 0) claims.claim('violated', [31 - Math.clz32(died)], path);
   };
 
   const enter = (): void => {
@@ -125,13 +101,10 @@ export function* reducedSteps(
       yield seen.size;
     }
   }
-  if (symmetry !== null && !withImages(machine, symmetry.groups, finds)) vague = true;
-  const unsettled = vague
-    ? null
-    : [...tries].flatMap(([name, { claim }]) => (finds.has(name) ? [] : [claim]));
-  const found = [...finds.values()].sort(byTasks);
+  if (symmetry !== null && !withImages(machine, symmetry.groups, claims.finds)) claims.cannotTell();
+  const { finds, unsettled } = claims.told();
   return {
-    finds: found,
+    finds: finds.sort(byTasks),
     complete: seen.size <= limits.states,
     states: seen.size,
     schedules,
