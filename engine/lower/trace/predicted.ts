@@ -18,7 +18,7 @@ const LIMITS: PatternLimits = { patterns: 20_000, like: 256, guarded: 32, steps:
  * Programs of rings that are reached: further ones are the same locks again in most recordings. Of those that are none some are
  * told with the reason.
  */
-const SETTLE: SettleLimits = { reached: 256, refuted: 32, tries: 16, nodes: 3_000_000 };
+export const SETTLE: SettleLimits = { reached: 256, refuted: 32, tries: 16, nodes: 3_000_000 };
 
 const WHY = {
   'in-order':
@@ -34,7 +34,12 @@ export interface PredictedPatterns extends SettledPatterns {
 }
 
 /** Every pattern of rows `[from, to)` that a correct reordering reaches: of those with the same locks held and wanted, one. */
-export function predictedPatterns(capture: Capture, from: number, to: number): PredictedPatterns {
+export function predictedPatterns(
+  capture: Capture,
+  from: number,
+  to: number,
+  limits: SettleLimits = SETTLE,
+): PredictedPatterns {
   const trace = traceOf(capture.events, from, to, capture.tasks.length, capture.locks.length);
   const { components, shared } = lockOrderOf(trace);
   const { dependencies, moments } = dependenciesOfTrace(trace, components);
@@ -42,7 +47,7 @@ export function predictedPatterns(capture: Capture, from: number, to: number): P
   const settled =
     open.length === 0
       ? { reached: [], refuted: [], complete: true }
-      : settlePatterns(trace, shared, moments, open, SETTLE);
+      : settlePatterns(trace, shared, moments, open, limits);
   return { ...settled, trace, guarded, complete: complete && settled.complete };
 }
 
