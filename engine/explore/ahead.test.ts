@@ -7,7 +7,7 @@ import { compileOrThrow } from '../model/compile.js';
 import { Machine } from '../model/machine.js';
 import { PLAIN_SHAPE, randomProgram } from '../model/random-program.js';
 import { xorshift } from '../rng.js';
-import { Ahead, sortsOf, USE } from './ahead.js';
+import { Ahead, SORTS, sortsOf, USE } from './ahead.js';
 import { explore } from './exhaustive.js';
 
 const LIMITS = { states: 100_000 };
@@ -80,7 +80,7 @@ describe('what is ahead', () => {
           if (staying & (1 << u)) continue;
           const from = machine.pc(u);
           for (let g = c.opBase[u]! + from; g < c.opBase[u + 1]!; g++) {
-            for (let sort = USE; sort < 12; sort++) {
+            for (let sort = USE; sort < SORTS; sort++) {
               if ((sortsOf(c, g) & (1 << sort)) === 0) continue;
               const reaches = ahead.reaches(sort, c.opArg[g]!, u, from, staying);
               if (!reaches) {

@@ -38,7 +38,8 @@ export const GUARDED_JOIN = 8;
 export const FORK = 9;
 export const FLAG_WRITE = 10;
 export const FLAG_READ = 11;
-const SORTS = 12;
+/** How many sorts there are. */
+export const SORTS = 12;
 
 /** Ops that are looked through for what holds a task up; beyond, it is taken to come by. */
 export const FAR = 96;

@@ -54,7 +54,7 @@ it('a place named by the run can be taken: that task acts there', () => {
         expect(over).not.toBe(task);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
   expect(handOffs).toComeUpMoreThan(50);
   expect(interrupts).toComeUpMoreThan(50);
