@@ -110,17 +110,15 @@ function processOf(names: Names, t: number, goal: Goal | null): string[] {
     const doIt = (more: readonly string[]): string =>
       [...breaks(does.must, t, k, goal), ...does.effect, ...more, ...goTo(k + 1)].join('; ');
     lines.push(`  /* ${k}: ${comment(op.do)}${op.site === null ? '' : ` # ${comment(op.site)}`} */`, '  if');
-    const can = does.can === null ? [] : [does.can];
-    const inContext = asksInContext(names, t, op);
-    if (inContext)
-      lines.push(...askingOptions(names, t, k, { over: all(...over), ours: all(...ours), goTo }));
-    else lines.push(`  :: atomic { ${all(...ours, ...can)} -> ${doIt([])} }`);
     if (op.guard !== null) {
       const not = `${names.flag(op.guard.flag)} == ${op.guard.when ? 0 : 1}`;
       lines.push(`  :: atomic { ${all(...over, not)} -> ${goTo(k + 1).join('; ')} }`);
     }
+    const can = does.can === null ? [] : [does.can];
+    const inContext = asksInContext(names, t, op);
+    if (!inContext) lines.push(`  :: atomic { ${all(...ours, ...can)} -> ${doIt([])} }`);
     if (inContext) {
-      // All its options are said.
+      lines.push(...askingOptions(names, t, k, { over: all(...over), ours: all(...ours), goTo }));
     } else if (does.orElse !== null && does.can !== null) {
       const away = [...goTo(does.orElse), `goto op${does.orElse}`].join('; ');
       lines.push(`  :: atomic { ${all(...ours, `!(${does.can})`)} -> ${away} }`);
