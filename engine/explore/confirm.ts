@@ -22,7 +22,7 @@ export function confirm(
   /** True if the run is over: as claimed, if `find` is set. */
   const tryToAct = (choice: number): boolean => {
     const t = taskOf(choice);
-    if (stopped & (1 << t) || !machine.canAct(t)) return false;
+    if (stopped & (1 << t) || !machine.canTake(choice)) return false;
     machine.save(saved, 0);
     machine.act(choice);
     schedule.push(choice);

@@ -158,7 +158,7 @@ function alikeAlone({ program, wakes }: Compiled, tasks: readonly number[]): rea
 function followed(machine: Machine, schedule: readonly number[]): SearchFind | null {
   machine.reset();
   for (const choice of schedule) {
-    if (!machine.canAct(choice)) return null;
+    if (!machine.canTake(choice)) return null;
     machine.act(choice);
   }
   const verdict = machine.finished();

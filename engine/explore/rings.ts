@@ -219,8 +219,8 @@ function runTo(
   const schedule: number[] = [];
   machine.reset();
   for (const t of order) {
-    if (!machine.canAct(t)) return null;
     const choice = c.taskCpu[t]! >= 0 || machine.hasBegun(t) ? t : choiceOf(t, cpus.get(t) ?? -1);
+    if (!machine.canTake(choice)) return null;
     machine.act(choice);
     schedule.push(choice);
   }

@@ -153,6 +153,12 @@ export class Machine implements Core {
     return (this.actMask() & (1 << task)) !== 0;
   }
 
+  /** True if `act(choice)` can be done: its task can act, and a handler for which it names a CPU can hit that. */
+  canTake(choice: number): boolean {
+    const [t, cpu] = [taskOf(choice), cpuOf(choice)];
+    return this.canAct(t) && (cpu < 0 || this.compiled.taskCpu[t]! >= 0 || this.canHit(t, cpu));
+  }
+
   /** True if an op of the task can be done now. */
   canStep(task: number): boolean {
     return (this.stepMask() & (1 << task)) !== 0;
