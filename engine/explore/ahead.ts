@@ -10,7 +10,10 @@ import {
   OP_REQUIRE_CLEAR,
   OP_REQUIRE_SET,
   OP_SET,
+  OP_SIGNAL,
+  OP_SIGNAL_ALL,
   OP_SYNC,
+  OP_UP,
   OP_WAIT,
 } from '../model/op-codes.js';
 import {
@@ -36,10 +39,13 @@ export const GUARDED = 6;
 export const JOIN = 7;
 export const GUARDED_JOIN = 8;
 export const FORK = 9;
-export const FLAG_WRITE = 10;
-export const FLAG_READ = 11;
+export const FLAG_SET = 10;
+export const FLAG_CLEAR = 11;
+export const FLAG_READ = 12;
+/** Giving back a unit of a semaphore, or signalling. */
+export const GIVE = 13;
 /** How many sorts there are. */
-export const SORTS = 12;
+export const SORTS = 14;
 
 /** Ops that are looked through for what holds a task up; beyond, it is taken to come by. */
 export const FAR = 96;
@@ -147,9 +153,14 @@ export function sortsOf(c: Compiled, g: number): number {
       return sorts | (1 << TAKE);
     case OP_SYNC:
       return sorts | (1 << SYNC);
+    case OP_UP:
+    case OP_SIGNAL:
+    case OP_SIGNAL_ALL:
+      return sorts | (1 << GIVE);
     case OP_SET:
+      return sorts | (1 << FLAG_SET);
     case OP_CLEAR:
-      return sorts | (1 << FLAG_WRITE);
+      return sorts | (1 << FLAG_CLEAR);
     case OP_REQUIRE_SET:
     case OP_REQUIRE_CLEAR:
       return sorts | (1 << FLAG_READ);

@@ -122,15 +122,20 @@ export class PlainReduction implements Demands {
   neededBy(t: number): number {
     const place = this.run.at[t]!;
     const l = this.lock[place]!;
+    const bit = 1 << t;
+    const owner = this.run.owner[l]!;
     switch (this.kind[place]) {
-      case WRITE:
-        return this.coming(this.users[l]! & ~(1 << t), l, false, t);
-      case READ: {
-        const free = this.run.owner[l] === 0;
-        return this.coming((free ? this.writers[l]! : this.users[l]!) & ~(1 << t), l, free, t);
+      case WRITE: {
+        if (owner !== 0) return (1 << (owner - 1)) & ~bit;
+        const readers = this.run.readers[l]!;
+        if (readers !== 0) return readers & bit ? 0 : readers & -readers;
+        return this.coming(this.users[l]! & ~bit, l, false, t);
       }
+      case READ:
+        if (owner !== 0) return (1 << (owner - 1)) & ~bit;
+        return this.coming(this.writers[l]! & ~bit, l, true, t);
       case READ_AGAIN:
-        return this.coming(this.writers[l]! & ~(1 << t), l, true, t);
+        return this.coming(this.writers[l]! & ~bit, l, true, t);
       default:
         // What is given back lets others go on, and keeps nobody from anything.
         return 0;

@@ -3,7 +3,7 @@
 import { isFree, released } from '../model/blocking.js';
 import { type Compiled, LEVEL_HARD, LEVEL_TASK } from '../model/compile.js';
 import { FOR_EVER } from '../model/core.js';
-import { guardHolds } from '../model/effects.js';
+import { flagIsSet, guardHolds } from '../model/effects.js';
 import { handlersOver } from '../model/interrupts.js';
 import type { Machine } from '../model/machine.js';
 import {
@@ -26,13 +26,15 @@ import {
   OP_UP,
   OP_WAIT,
 } from '../model/op-codes.js';
-import { NESTS, TAKES_EXCLUSIVELY, WAITS_FOR_EXCLUSIVE } from '../model/rules.js';
+import { NESTS, TAKES_EXCLUSIVELY, WAITS_FOR_EXCLUSIVE, WAITS_FOR_READERS } from '../model/rules.js';
 import {
   Ahead,
   ATTEMPT,
+  FLAG_CLEAR,
   FLAG_READ,
-  FLAG_WRITE,
+  FLAG_SET,
   FORK,
+  GIVE,
   GUARDED,
   GUARDED_JOIN,
   JOIN,
@@ -49,8 +51,9 @@ import { leafOps, quietHandlers } from './leaf-locks.js';
  * Persistent sets (P. Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996) with
  * the enabling sets of A. Valmari's stubborn sets ("Stubborn Sets for Reduced State Space Generation", 1989), by task. A set
  * of tasks is closed if for each of them it holds every other task that still does, anywhere ahead, something that does not
- * commute with its next transition, and, if it cannot move, those who could let it. Moving only the tasks of a closed set
- * that can move reaches every state in which nobody can. State graphs have no cycles here: every transition goes on.
+ * commute with its next transition, and, if it cannot move, some without whom it never can (docs/adr/0125). Moving only
+ * the tasks of a closed set that can move reaches every state in which nobody can. State graphs have no cycles here: every
+ * transition goes on.
  */
 export class Reduction implements Demands {
   private readonly c: Compiled;
@@ -58,7 +61,7 @@ export class Reduction implements Demands {
   private readonly leaf: Uint8Array;
   /** Irq tasks that can as well come at the very beginning: see `quietHandlers`. */
   readonly quiet: number;
-  /** By op: 1 if becoming a waiter for it is seen by others, or changes what the task waits for. */
+  /** By op: 1 if becoming a waiter for it changes what the task waits for, whoever comes. */
   private readonly waits: Uint8Array;
   private readonly closedSets: ClosedSets;
   /** `exposed` of the state that is looked at. */
@@ -89,10 +92,15 @@ export class Reduction implements Demands {
     this.closedSets = new ClosedSets(c.tasks, this);
     this.waits = new Uint8Array(c.ops);
     for (let g = 0; g < c.ops; g++) {
-      const writes = c.opCode[g] === OP_LOCK && (c.opBits[g]! & TAKES_EXCLUSIVELY) !== 0;
-      const seen = (writes && this.ahead.doing(QUEUE, c.opArg[g]!) !== 0) || c.opCode[g] === OP_SYNC;
-      if (c.opGuard[g] !== 0 || seen) this.waits[g] = 1;
+      if (c.opGuard[g] !== 0 || c.opCode[g] === OP_SYNC) this.waits[g] = 1;
     }
+  }
+
+  /** True if readers queue, somewhere, behind who waits for what op `g` takes. */
+  private isSeen(g: number): boolean {
+    const { c } = this;
+    const writes = c.opCode[g] === OP_LOCK && (c.opBits[g]! & TAKES_EXCLUSIVELY) !== 0;
+    return writes && this.ahead.doing(QUEUE, c.opArg[g]!) !== 0;
   }
 
   /** The tasks that can move: do an op, become a waiter where that matters, or begin as an interrupt. */
@@ -104,7 +112,9 @@ export class Reduction implements Demands {
     let mask = steps;
     for (let left = m.actMask() & ~steps; left !== 0; left &= left - 1) {
       const t = 31 - Math.clz32(left & -left);
-      if (exposed & (1 << t) || this.waits[this.next(t)] === 1) mask |= 1 << t;
+      const g = this.next(t);
+      if (exposed & (1 << t) || this.waits[g] === 1) mask |= 1 << t;
+      else if (this.isSeen(g) && this.isStillDone(QUEUE, c.opArg[g]!)) mask |= 1 << t;
       else if (c.taskLevel[t] !== LEVEL_TASK && !m.hasBegun(t)) mask |= 1 << t;
     }
     return mask;
@@ -248,7 +258,7 @@ export class Reduction implements Demands {
     if (g >= c.opBase[t + 1]!) return mask & ~bit & ~this.gone();
     const waiting = (s[at.waiting]! & bit) !== 0;
     if (c.opGuard[g] !== 0 && !waiting) {
-      mask |= this.others(FLAG_WRITE, Math.abs(c.opGuard[g]!) - 1, t);
+      mask |= this.changing(Math.abs(c.opGuard[g]!) - 1, t);
       if (!guardHolds(m, g)) return mask & ~bit & ~this.gone();
     }
     return (mask | this.neededByOp(t, g, waiting)) & ~bit & ~this.gone();
@@ -260,7 +270,7 @@ export class Reduction implements Demands {
     const lock = c.opArg[g]!;
     switch (c.opCode[g]) {
       case OP_LOCK:
-        return this.neededByRequest(t, g);
+        return this.neededByRequest(t, g, waiting);
       case OP_UNLOCK: {
         const depth = s[at.hold + c.opPair[g]!]!;
         if (depth !== 1) return 0;
@@ -273,26 +283,27 @@ export class Reduction implements Demands {
         return mask;
       }
       case OP_DOWN:
-        if (c.opTry[g] === 1) return this.others(USE, lock, t);
-        if (s[at.units + lock]! > 0) return this.others(TAKE, lock, t);
-        return this.others(USE, lock, t);
+        return this.others(s[at.units + lock]! > 0 ? TAKE : GIVE, lock, t);
       case OP_UP:
         return this.others(ATTEMPT, lock, t) | this.others(GUARDED, lock, t) | this.mayWait(TAKE, lock, t);
       case OP_WAIT:
         if (s[at.units + lock] === FOR_EVER) return 0;
-        if (s[at.units + lock]! > 0) return this.others(TAKE, lock, t);
-        return this.others(USE, lock, t);
+        return this.others(s[at.units + lock]! > 0 ? TAKE : GIVE, lock, t);
       case OP_SYNC:
         if (waiting) return s[at.syncing + t]!;
         return this.others(TAKE, lock, t) | s[at.readers + lock]!;
       case OP_JOIN:
         return s[at.ended]! & (1 << lock) ? 0 : 1 << lock;
       case OP_SET:
-      case OP_CLEAR:
-        return this.others(FLAG_READ, lock, t) | this.others(FLAG_WRITE, lock, t);
+      case OP_CLEAR: {
+        // What changes nothing is seen by nobody.
+        const set = c.opCode[g] === OP_SET;
+        if (flagIsSet(m, lock) === set) return this.changing(lock, t);
+        return this.others(FLAG_READ, lock, t) | this.others(set ? FLAG_CLEAR : FLAG_SET, lock, t);
+      }
       case OP_REQUIRE_SET:
       case OP_REQUIRE_CLEAR:
-        return this.others(FLAG_WRITE, lock, t);
+        return this.changing(lock, t);
       case OP_SIGNAL:
       case OP_SIGNAL_ALL:
         return this.others(GUARDED, lock, t) | this.mayWait(TAKE, lock, t);
@@ -307,7 +318,7 @@ export class Reduction implements Demands {
     }
   }
 
-  private neededByRequest(t: number, g: number): number {
+  private neededByRequest(t: number, g: number, waiting: boolean): number {
     const { c, m } = this;
     const { layout: at, stateWords: s } = m;
     const lock = c.opArg[g]!;
@@ -315,16 +326,29 @@ export class Reduction implements Demands {
     if (isSection(c, lock)) return s[at.hold + c.opPair[g]!]! > 0 ? 0 : this.others(SYNC, lock, t);
     const held = s[at.hold + c.opPair[g]!]! > 0;
     if (held && bits & NESTS && (s[at.owner + lock] === t + 1 || (bits & TAKES_EXCLUSIVELY) === 0)) return 0;
-    if (c.opTry[g] === 1) {
-      // Who has it itself for writing fails for certain.
-      if (s[at.owner + lock] === t + 1 && bits & WAITS_FOR_EXCLUSIVE) return 0;
-      return this.others(USE, lock, t);
-    }
-    if (isFree(m, g, t)) {
-      return this.others(bits & TAKES_EXCLUSIVELY ? USE : WRITE, lock, t);
-    }
-    // What it cannot have: whoever could let it, and whoever sees it wait.
-    return this.others(USE, lock, t);
+    if (isFree(m, g, t)) return this.others(bits & TAKES_EXCLUSIVELY ? USE : WRITE, lock, t);
+    const seen = c.opTry[g] === 0 && !waiting && this.isSeen(g) ? this.others(QUEUE, lock, t) : 0;
+    return seen | this.keeper(t, g);
+  }
+
+  /** One who has to move before `t` can have what it asks for at `g`, as a mask; until then an attempt fails. 0: nobody ever can. */
+  private keeper(t: number, g: number): number {
+    const { c, m } = this;
+    const { layout: at, stateWords: s } = m;
+    const bits = c.opBits[g]!;
+    const lock = c.opArg[g]!;
+    const owner = s[at.owner + lock]!;
+    if (bits & WAITS_FOR_EXCLUSIVE && owner !== 0) return 1 << (owner - 1);
+    const readers = s[at.readers + lock]!;
+    // Who reads what it wants to write waits for itself.
+    if (bits & WAITS_FOR_READERS && readers !== 0) return readers & (1 << t) ? 0 : readers & -readers;
+    const writers = s[at.writersWaiting + lock]! & ~(1 << t);
+    return writers & -writers;
+  }
+
+  /** Other tasks that may change the flag before `t` moves. */
+  private changing(flag: number, t: number): number {
+    return this.others(flagIsSet(this.m, flag) ? FLAG_CLEAR : FLAG_SET, flag, t);
   }
 
   /** Interrupts that may still come over the task before its next op. */

@@ -45,7 +45,8 @@ export function guardHolds(m: Core, g: number): boolean {
   return guard > 0 ? flagIsSet(m, guard - 1) : !flagIsSet(m, -guard - 1);
 }
 
-function flagIsSet(m: Core, flag: number): boolean {
+/** True if the flag is set now. */
+export function flagIsSet(m: Core, flag: number): boolean {
   return (m.stateWords[m.layout.flags + (flag >> 5)]! & (1 << (flag & 31))) !== 0;
 }
 
