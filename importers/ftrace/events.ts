@@ -87,6 +87,32 @@ export class SourceEvents {
     return event;
   }
 
+  /**
+   * The event of a record, `text` from `body` to `to`, whose name, up to `at`, does not end in a colon: functions, stacks, what the
+   * kernel could not print.
+   */
+  odd(text: string, body: number, at: number, to: number): SourceEvent {
+    if (text.startsWith('<stack trace>', body)) return this.stack('<stack trace>');
+    if (text.startsWith('<user stack trace>', body)) return this.stack('<user stack trace>');
+    const rest = text.slice(at, Math.min(to, at + 400));
+    if (/^(?:\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?)?(?: \[[\w-]+\])?(?: <[0-9a-f]+>)?(?:\(.*\))? <-/.test(rest))
+      return this.named('function');
+    // With option sym-offset the printer of a marker is `tracing_mark_write+0xdb/0x280`.
+    if (/^\+0x[0-9a-f]+\/0x[0-9a-f]+(?: <[0-9a-f]+>)?:/.test(rest)) return this.named(text.slice(body, at));
+    const colon = text.indexOf(':', at);
+    if (at === body && colon !== -1 && colon < to && colon - body < 60)
+      return this.named(text.slice(body, colon));
+    const word = text.slice(body, at);
+    return this.named(word === '' ? 'unknown' : word);
+  }
+
+  /** The event of that name, behind which frames follow. */
+  stack(name: string): SourceEvent {
+    const event = this.named(name);
+    event.meaning = 'stack';
+    return event;
+  }
+
   all(): Iterable<SourceEvent> {
     return this.#all.values();
   }

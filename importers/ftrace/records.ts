@@ -4,6 +4,7 @@ import { concernsLocks } from '../trace-events/lock-functions.js';
 import { LockEventMapper } from '../trace-events/mapper.js';
 import type { Level } from '../trace-events/runners.js';
 import { Coverage } from './coverage.js';
+import { TraceCpus, unknownOn } from './cpus.js';
 import { type SourceEvent, SourceEvents } from './events.js';
 import { GraphLine, readCall } from './graph.js';
 import { Head, readFlags } from './head.js';
@@ -12,14 +13,12 @@ import { Payloads } from './payload.js';
 import { TraceMachine } from './platform.js';
 import { DO, type SaidRecord } from './said.js';
 import { OpenStack } from './stacks.js';
+import { NamedTasks } from './task-names.js';
 import { addressOf, isProbe, isWord, targetOf } from './words.js';
 
 /** What is assumed where a format has no interrupt flags. */
 export const NO_CONTEXT =
   'the recording does not say which records were made in interrupts: each is taken for one of the task that ran';
-
-/** A power of two. */
-const RECENT = 64;
 
 /** Takes the records of one recording, whose heads and columns stand in `head` and `graph`. `finish` must be called at the end. */
 export class TraceRecords {
@@ -38,16 +37,8 @@ export class TraceRecords {
   readonly stack = new OpenStack(this.#machine);
   #mapper: LockEventMapper | null = null;
   #payloads: Payloads | null = null;
-  /** By CPU: the pid of the last record and whether it went to the mapper; for stacks. */
-  readonly #lastPid: number[] = [];
-  readonly #lastMapped: boolean[] = [];
-  /** By CPU: interrupt levels entered by events, for recordings without flags. Bit 1 softirq, bit 2 hardirq. */
-  readonly #levels: number[] = [];
-  /** By CPU: who runs, by the switches of function_graph. */
-  readonly #running: number[] = [];
-  readonly #named = new Set<number>();
-  /** Of those, the ones met last, by the low bits of the pid. */
-  readonly #recentlyNamed = new Float64Array(RECENT).fill(-1);
+  readonly #cpus = new TraceCpus();
+  readonly #named = new NamedTasks();
   readonly #coverage = new Coverage();
   sawRecord = false;
   /** What the last record was found to say. */
@@ -128,7 +119,7 @@ export class TraceRecords {
     }
     let event: SourceEvent;
     if (code === 58 && at < to) event = this.#events.at(text, head.body, at, hash);
-    else event = this.#oddEvent(text, head.body, at, to);
+    else event = this.#events.odd(text, head.body, at, to);
     event.count++;
     this.#event = event;
     const { meaning } = event;
@@ -138,19 +129,13 @@ export class TraceRecords {
       else {
         this.#does = DO.touch;
         if (this.#mapper !== null) {
-          this.#lastMapped[cpu] = false;
-          const level = head.level < 0 ? this.#levelOf(cpu) : head.level;
-          this.#mapper.touch(cpu, level as Level);
+          this.#cpus.passed(cpu);
+          this.#mapper.touch(cpu, this.#cpus.level(cpu, head.level));
         }
         return;
       }
     }
     this.#mapped(event, text, at, to, where);
-  }
-
-  #levelOf(cpu: number): Level {
-    const levels = this.#levels[cpu] ?? 0;
-    return (levels & 4) !== 0 ? 2 : (levels & 2) !== 0 ? 1 : 0;
   }
 
   #mapped(event: SourceEvent, text: string, at: number, to: number, where: number): void {
@@ -159,14 +144,7 @@ export class TraceRecords {
     const mapper = this.#mapper ?? this.#start(head.level >= 0);
     const { meaning } = event;
     if (meaning === 'stack') {
-      this.#openStack(
-        text,
-        head.body,
-        to,
-        pid,
-        cpu,
-        (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level,
-      );
+      this.#openStack(text, head.body, to, pid, cpu, this.#cpus.level(cpu, head.level));
       return;
     }
     if (meaning === 'marker') {
@@ -174,10 +152,8 @@ export class TraceRecords {
       return;
     }
     if (event.isInterrupt) {
-      const bit = meaning.startsWith('soft') ? 2 : 4;
-      const before = this.#levels[cpu] ?? 0;
-      this.#levels[cpu] = meaning.endsWith('entry') ? before | bit : before & ~bit;
-      if (head.level < 0) mapper.touch(cpu, this.#levelOf(cpu));
+      this.#cpus.interrupt(cpu, meaning.startsWith('soft'), meaning.endsWith('entry'));
+      if (head.level < 0) mapper.touch(cpu, this.#cpus.level(cpu, -1));
       return;
     }
     if (meaning === 'function') {
@@ -192,12 +168,11 @@ export class TraceRecords {
       this.#function(text, from, end, hashOf(text, from, end), to, where);
       return;
     }
-    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
+    const level = this.#cpus.level(cpu, head.level);
     head.computeTime();
     mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
     this.#name(mapper, pid, text);
-    this.#lastPid[cpu] = pid;
-    this.#lastMapped[cpu] = true;
+    this.#cpus.record(cpu, pid, true);
     let from = at + 1;
     while (from < to && text.charCodeAt(from) === 32) from++;
     if (meaning === 'funcgraph_entry' || meaning === 'funcgraph_exit') {
@@ -229,13 +204,9 @@ export class TraceRecords {
       );
   }
 
-  /** The name of the task at the head of the line counts the first time that the task is met. */
+  /** Names the task of the head of the line. */
   #name(mapper: LockEventMapper, pid: number, text: string): void {
-    const slot = pid & (RECENT - 1);
-    if (this.#recentlyNamed[slot] === pid) return;
-    this.#recentlyNamed[slot] = pid;
-    if (this.#named.has(pid)) return;
-    this.#named.add(pid);
+    if (!this.#named.isNew(pid)) return;
     const { comm, commFrom, commTo } = this.head;
     mapper.nameTask(pid, comm ?? text.slice(commFrom, commTo).trimStart());
   }
@@ -248,35 +219,7 @@ export class TraceRecords {
   }
 
   #begins(ofProgram: boolean, pid: number, cpu: number, level: Level): void {
-    this.stack.begin(
-      !ofProgram && this.#lastPid[cpu] === pid && this.#lastMapped[cpu] === true,
-      pid,
-      cpu,
-      level,
-    );
-  }
-
-  /** Events whose name does not end in a colon: functions, stacks, what the kernel could not print. */
-  #oddEvent(text: string, body: number, at: number, to: number): SourceEvent {
-    if (text.startsWith('<stack trace>', body)) return this.#stackEvent('<stack trace>');
-    if (text.startsWith('<user stack trace>', body)) return this.#stackEvent('<user stack trace>');
-    const rest = text.slice(at, Math.min(to, at + 400));
-    if (/^(?:\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?)?(?: \[[\w-]+\])?(?: <[0-9a-f]+>)?(?:\(.*\))? <-/.test(rest))
-      return this.#events.named('function');
-    // With option sym-offset the printer of a marker is `tracing_mark_write+0xdb/0x280`.
-    if (/^\+0x[0-9a-f]+\/0x[0-9a-f]+(?: <[0-9a-f]+>)?:/.test(rest))
-      return this.#events.named(text.slice(body, at));
-    const colon = text.indexOf(':', at);
-    if (at === body && colon !== -1 && colon < to && colon - body < 60)
-      return this.#events.named(text.slice(body, colon));
-    const word = text.slice(body, at);
-    return this.#events.named(word === '' ? 'unknown' : word);
-  }
-
-  #stackEvent(name: string): SourceEvent {
-    const event = this.#events.named(name);
-    event.meaning = 'stack';
-    return event;
+    this.stack.begin(!ofProgram && this.#cpus.wasMapped(cpu, pid), pid, cpu, level);
   }
 
   /** `callee <-caller`, with arguments, offsets or modules in between; in reports the caller may be missing. */
@@ -284,16 +227,14 @@ export class TraceRecords {
     const head = this.head;
     const { pid, cpu } = head;
     const called = this.functions.at(text, from, end, hash);
-    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
-    this.#lastPid[cpu] = pid;
+    const level = this.#cpus.level(cpu, head.level);
+    this.#cpus.record(cpu, pid, called.concerns);
     if (!called.concerns) {
       this.#does = DO.call;
-      this.#lastMapped[cpu] = false;
       this.#mapper?.touch(cpu, level);
       return;
     }
     const mapper = this.#mapper ?? this.#start(head.level >= 0);
-    this.#lastMapped[cpu] = true;
     let caller: string | null = null;
     let start = text.charCodeAt(end) === 32 ? end : text.indexOf(' <-', end);
     if (start !== -1 && start < to && text.charCodeAt(start + 1) === 60) {
@@ -333,15 +274,13 @@ export class TraceRecords {
     if (graph.kind === 'rule') return;
     const mapper = this.#mapper ?? this.#start(graph.flags !== null);
     if (graph.kind === 'switch') {
-      const before = this.#running[cpu];
-      if (before === undefined) mapper.adopt(unknownOn(cpu), graph.previousPid, graph.previousComm);
-      this.#running[cpu] = graph.pid;
+      if (this.#cpus.switchTo(cpu, graph.pid))
+        mapper.adopt(unknownOn(cpu), graph.previousPid, graph.previousComm);
       mapper.nameTask(graph.pid, graph.comm ?? '');
       return;
     }
     if (graph.kind === 'irq-in' || graph.kind === 'irq-out') {
-      const levels = this.#levels[cpu] ?? 0;
-      this.#levels[cpu] = graph.kind === 'irq-in' ? levels | 4 : levels & ~4;
+      this.#cpus.interrupt(cpu, false, graph.kind === 'irq-in');
       return;
     }
     this.sawRecord = true;
@@ -350,8 +289,8 @@ export class TraceRecords {
     head.level = -1;
     head.irqState = 0;
     if (graph.flags !== null) readFlags(head, graph.flags, 0);
-    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
-    const pid = graph.pid >= 0 ? graph.pid : (this.#running[cpu] ?? unknownOn(cpu));
+    const level = this.#cpus.level(cpu, head.level);
+    const pid = graph.pid >= 0 ? graph.pid : this.#cpus.running(cpu);
     if (graph.hasTime) {
       head.seconds = graph.seconds;
       head.fraction = graph.fraction;
@@ -364,12 +303,8 @@ export class TraceRecords {
     head.pid = pid;
     head.cpu = cpu;
     mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
-    if (graph.comm !== null && !this.#named.has(pid)) {
-      this.#named.add(pid);
-      mapper.nameTask(pid, graph.comm);
-    }
-    this.#lastPid[cpu] = pid;
-    this.#lastMapped[cpu] = true;
+    if (graph.comm !== null && this.#named.isNew(pid)) mapper.nameTask(pid, graph.comm);
+    this.#cpus.record(cpu, pid, true);
     if (graph.kind === 'comment') {
       if (said !== null) {
         said.event.count++;
@@ -385,7 +320,7 @@ export class TraceRecords {
   /** An event between calls: `lock_acquire: 00000000c2 &dev->mutex`; a marker is its bare text. */
   #comment(text: string, pid: number, where: number): void {
     if (text.startsWith('<stack trace')) {
-      this.#stackEvent('<stack trace>').count++;
+      this.#events.stack('<stack trace>').count++;
       this.#openStack(text, 0, text.length, pid, this.head.cpu, 0);
       return;
     }
@@ -461,12 +396,11 @@ export class TraceRecords {
     const { cpu, pid } = head;
     this.#coverage.record(cpu);
     event.count++;
-    const level = (head.level < 0 ? this.#levelOf(cpu) : head.level) as Level;
+    const level = this.#cpus.level(cpu, head.level);
     const mapper = this.#mapper;
     if (does === DO.touch || does === DO.call) {
-      if (does === DO.call) this.#lastPid[cpu] = pid;
-      if (mapper === null && does === DO.touch) return;
-      this.#lastMapped[cpu] = false;
+      if (does === DO.call) this.#cpus.record(cpu, pid, false);
+      else this.#cpus.passed(cpu);
       mapper?.touch(cpu, level);
       return;
     }
@@ -479,8 +413,7 @@ export class TraceRecords {
     head.computeTime();
     mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
     this.#name(mapper, pid, said.text);
-    this.#lastPid[cpu] = pid;
-    this.#lastMapped[cpu] = true;
+    this.#cpus.record(cpu, pid, true);
     if (does === DO.lock) this.#lockAgain(mapper, said);
     else if (does === DO.probe) {
       const { probe } = said;
@@ -515,9 +448,4 @@ export class TraceRecords {
     if (!this.#inside) this.#coverage.finish(switches, this.#builder.skips);
     this.#machine.tell(this.#builder);
   }
-}
-
-/** Stands for the pid of a task that ran before the first switch that a CPU shows. */
-function unknownOn(cpu: number): number {
-  return -2 - cpu;
 }
