@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Capture } from '../../corpus/schema/capture.js';
 import { EVENT_KINDS } from '../../corpus/schema/event.js';
+import { explore } from '../../engine/explore/exhaustive.js';
 import { lowerCapture } from '../../engine/lower/lower.js';
 import { captureOf, sampleTests } from '../testdata/sample-laws.laws.js';
 import { perfLockImporter } from './lock-tables.js';
@@ -63,6 +64,20 @@ describe('perf script', () => {
       expect(episode.assumes).toContainEqual(
         expect.stringMatching(/^ASSUMED BEYOND THE LOG: perf lost records without saying where/),
       );
+  });
+
+  it('knows from the records of --show-task-events who began behind whom, not of those who ran before', async () => {
+    const capture = await captureOf(sample('06-task-events.txt'));
+    const lives = lockEvents(capture).filter((event) => /fork|exit/.test(event));
+    // The tracepoint tells the same fork once more.
+    expect(lives).toEqual(['811 fork -', '902 exit -']);
+    const { programs } = lowerCapture(capture);
+    expect(programs.flatMap(({ program }) => explore(program, { states: 10_000 }).finds)).toEqual([]);
+    const withoutForks = sample('06-task-events.txt')
+      .split('\n')
+      .filter((line) => !line.includes('PERF_RECORD_FORK') && !line.includes('sched_process_fork'));
+    const apart = lowerCapture(await captureOf(withoutForks.join('\n'))).programs;
+    expect(apart.flatMap(({ program }) => explore(program, { states: 10_000 }).finds).length).toBe(1);
   });
 
   it('reads the same whatever columns -F chose, as long as the thread is among them', async () => {

@@ -16,7 +16,7 @@ const MOST_HEAD = 300;
  * and the event left out by `-F`. Names of tasks may hold blanks; perf writes `:123` where it knows none.
  */
 const HEAD =
-  /^\s*(?:(\S.{0,63}?)\s+)??(?:-?\d+\/\s*)?(-?\d+)(?:\s+\[(\d+)\])?(?:\s+[A-Z]{1,4})?(?:\s+(\d+)\.(\d{6}|\d{9}):)?\s+(?:\d+\s+)?(?:(?:([A-Za-z_][\w-]*):)?([A-Za-z_][\w./,=-]*)(?:\/[a-zA-Z]*)?:(?=\s|$)|(PERF_RECORD_\w+)(?=\s|$))/;
+  /^\s*(?:(\S.{0,63}?)\s+)??(?:-?\d+\/\s*)?(-?\d+)(?:\s+\[(\d+)\])?(?:\s+[A-Z]{1,4})?(?:\s+(\d+)\.(\d{6}|\d{9}):)?\s+(?:\d+\s+)?(?:(?:([A-Za-z_][\w-]*):)?([A-Za-z_][\w./,=-]*)(?:\/[a-zA-Z]*)?:(?=\s|$)|(PERF_RECORD_\w+)(?=[\s(:]|$))/;
 
 /** Fills `head` from a record's line, `head.body` with where its fields begin; null if the line is none. */
 export function readScriptHead(head: Head, line: string): ScriptEvent | null {
@@ -94,6 +94,24 @@ export function lostHere(event: ScriptEvent, fields: string): number | null {
 
 /** `Processed 9 events and lost 4 chunks!`, `Processed 9 samples and lost 12.50%!`, `LOST 7 events!`: how many, at least. */
 const UNPLACED = /^(?:Processed \d+ \w+ and (?:LOST|lost) ([\d.]+)( chunks|%)?|.*\bLOST (\d+) events?)\b.*!/;
+
+/** What perf's own records say of a task's life: `PERF_RECORD_FORK(12:13):(10:10)`, the child and whose it is, each as pid and tid. */
+export interface TaskRecord {
+  readonly what: 'fork' | 'exit';
+  readonly tid: number;
+}
+
+/**
+ * A fork or an exit that happened while perf recorded; null for what perf wrote at the start of those who ran before, at time 0, and for all
+ * others (tools/perf/util/event.c perf_event__fprintf_task()).
+ */
+export function taskRecord(event: ScriptEvent, head: Head, fields: string): TaskRecord | null {
+  const what = event.name === 'PERF_RECORD_FORK' ? 'fork' : event.name === 'PERF_RECORD_EXIT' ? 'exit' : null;
+  const found = /^\(\d+:(\d+)\):\(\d+:\d+\)/.exec(fields);
+  if (what === null || found === null || head.timeHigh < 0 || (head.timeHigh === 0 && head.timeLow === 0))
+    return null;
+  return { what, tid: Number(found[1]) };
+}
 
 /** Losses of which perf does not say where they were; null for any other line. */
 export function lostSomewhere(line: string): number | null {

@@ -10,7 +10,15 @@ import type { Importer } from '../importer.js';
 import type { Source } from '../source.js';
 import { LockEventMapper } from '../trace-events/mapper.js';
 import type { Level } from '../trace-events/runners.js';
-import { isWithoutTask, lostHere, lostSomewhere, readFrame, readScriptHead } from './script-line.js';
+import {
+  isWithoutTask,
+  lostHere,
+  lostSomewhere,
+  readFrame,
+  readScriptHead,
+  type ScriptEvent,
+  taskRecord,
+} from './script-line.js';
 
 /** Lines at the top that are looked at. */
 const LOOK_AT = 200;
@@ -21,7 +29,7 @@ const KERNEL_PROBES = /^(?:probe|kprobes)$/;
 /** Groups whose events say something of locks. Another tracer's event of the same name is another thing. */
 const GROUPS = /^(?:lock|sched|workqueue|irq)$/;
 /** What perf prints around the records. */
-const CHATTER = /^(?:#|Warning:|Check IO\/CPU overload!|\[ perf record: )/;
+const CHATTER = /^(?:#|Warning:|Check IO\/CPU overload!|\[ perf record: |PERF_RECORD_FINISHED_ROUND$)/;
 const UNPLACED_LOSS = `${BEYOND_THE_LOG}perf lost records without saying where: none of them bears on these orders`;
 
 class ScriptReader {
@@ -38,6 +46,8 @@ class ScriptReader {
   #open: 'none' | 'mapped' | 'other' = 'none';
   #frames: string[] = [];
   #unplaced = false;
+  /** Tasks whose fork perf told itself: the tracepoint of the same fork comes behind it. */
+  readonly #forked = new Set<number>();
 
   constructor(builder: CaptureBuilder) {
     this.#builder = builder;
@@ -60,7 +70,7 @@ class ScriptReader {
         this.#mapper?.lost();
         return;
       }
-      this.#record(event.group, event.name, line, where);
+      this.#record(event, line, where);
       return;
     }
     // With `srcline` a place stands below each frame.
@@ -109,9 +119,10 @@ class ScriptReader {
     return event;
   }
 
-  #record(group: string, name: string, line: string, where: number): void {
+  #record(said: ScriptEvent, line: string, where: number): void {
     const head = this.#head;
     const { pid, cpu } = head;
+    const { group, name } = said;
     const { meaning } = this.#event(group, name);
     this.#open = 'other';
     if (meaning.includes('irq-')) {
@@ -122,7 +133,8 @@ class ScriptReader {
       this.#mapper?.touch(cpu, this.#level(cpu));
       return;
     }
-    if (meaning === 'none') {
+    const task = taskRecord(said, head, line.slice(head.body));
+    if (meaning === 'none' && task === null) {
       this.#mapper?.touch(cpu, this.#level(cpu));
       return;
     }
@@ -141,6 +153,18 @@ class ScriptReader {
       const comm = line.slice(head.commFrom, head.commTo);
       // perf writes `:123` for a thread whose name it did not see.
       if (!/^:-?\d+$/.test(comm)) mapper.nameTask(pid, comm);
+    }
+    if (task !== null) {
+      if (task.what === 'exit') mapper.processExit(task.tid);
+      else {
+        this.#forked.add(task.tid);
+        mapper.fork(task.tid);
+      }
+      return;
+    }
+    if (meaning === 'fork') {
+      const child = Number(/\bchild_pid=(\d+)/.exec(line)?.[1]);
+      if (this.#forked.delete(child)) return;
     }
     const unsaid = this.#payloads.read(meaning, name, line, head.body, line.length, pid);
     if (unsaid === null) this.#open = 'mapped';
@@ -175,8 +199,8 @@ function looksLikeScript(head: string): boolean {
     if (stack && /^\s/.test(line) && readFrame(line) !== null) continue;
     const event = readScriptHead(record, line);
     stack = true;
-    if (event !== null && event.group !== '' && (record.cpu >= 0 || record.timeHigh !== -0x80000000))
-      records++;
+    const isRecord = event !== null && (event.group !== '' || event.name.startsWith('PERF_RECORD_'));
+    if (isRecord && (record.cpu >= 0 || record.timeHigh !== -0x80000000)) records++;
     else if (event === null && isWithoutTask(line)) records++;
     else if (event === null) others++;
   }
