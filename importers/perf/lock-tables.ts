@@ -23,8 +23,8 @@ const LOCK = new RegExp(
     '(?: (ns|us|ms|s|m|h))?',
   ),
 );
-/** With -v each row has its call chain below it. */
-const FRAME = /^[> |\t]*[ \t]0x[0-9a-f]+\s+([A-Za-z_.$][\w.$]*)/;
+/** With -v each row has its call chain below it; frames of programs may have no name. */
+const FRAME = /^[> |\t]*[ \t]0x[0-9a-f]+(?:\s+([A-Za-z_.$][\w.$]*)|\s*$)/;
 /** Diagnostics behind a table. */
 const BAD = /^[> |\t]*bad: (\d+), total: (\d+)/;
 const CHATTER =
@@ -114,9 +114,9 @@ class TableReader {
       return;
     }
     if (this.#table === null) return;
-    const frame = FRAME.exec(line)?.[1];
-    if (frame !== undefined && this.#row !== null) {
-      this.#row.frames.push(frame);
+    const frame = FRAME.exec(line);
+    if (frame !== null && this.#row !== null) {
+      if (frame[1] !== undefined) this.#row.frames.push(frame[1]);
       return;
     }
     this.end();

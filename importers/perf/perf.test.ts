@@ -131,7 +131,7 @@ describe('perf script', () => {
 
 describe('tables of perf lock', () => {
   it('are read where they are quoted, but a log with reports in it stays a log', async () => {
-    const table = sample('05-contention-tables.txt').split('\n').slice(1, 7);
+    const table = sample('05-contention-tables.txt').split('\n').slice(1, 8);
     const quoted = ['Hi,', '', ...table.map((line) => `> > ${line}`), '> regards', ''].join('\n');
     const capture = await captureOf(quoted);
     expect([capture.format, capture.notes?.length, capture.skipped]).toEqual(['perf-lock', 2, []]);
