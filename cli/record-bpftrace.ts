@@ -36,7 +36,8 @@ const PAYLOADS: Readonly<Record<string, Payload>> = {
     'args->next_pid',
   ],
   'sched:sched_waking': ['comm=%s pid=%d', 'args->comm', 'args->pid'],
-  'sched:sched_process_fork': ['child_comm=%s child_pid=%d', 'args->child_comm', 'args->child_pid'],
+  // Its names are arrays in some kernels and `__data_loc` strings in others (6.18), which are printed otherwise; the child names itself.
+  'sched:sched_process_fork': ['child_pid=%d', 'args->child_pid'],
   'sched:sched_process_exit': ['comm=%s pid=%d', 'comm', 'tid'],
   'workqueue:workqueue_queue_work': WORK,
   'workqueue:workqueue_execute_start': WORK,

@@ -112,13 +112,14 @@ export interface RecordWish {
   readonly kernel: string | null;
   readonly lockdep: boolean;
   readonly lockStat: boolean | null;
+  readonly kprobes: boolean | null;
   /** Where `lockdep` is known from. */
   readonly from: string;
 }
 
 /** All of it: three ways to the same events. */
 export function recordForm(wish: RecordWish): RecordForm {
-  const { arch, kernel, lockdep, lockStat, from } = wish;
+  const { arch, kernel, lockdep, lockStat, kprobes, from } = wish;
   const probes = lockdep ? [] : probesFor(arch);
   const events = eventsFor(lockdep, lockStat);
   return {
@@ -128,6 +129,7 @@ export function recordForm(wish: RecordWish): RecordForm {
     lockdep,
     lockdep_from: from,
     lock_stat: lockStat,
+    kprobes,
     events,
     probes,
     ways: [traceCmd(events, probes), tracefs(events, probes), bpftrace(events, probes)],
@@ -135,12 +137,14 @@ export function recordForm(wish: RecordWish): RecordForm {
   };
 }
 
-function notesFor({ lockdep, lockStat }: RecordWish): string[] {
+function notesFor({ lockdep, lockStat, kprobes }: RecordWish): string[] {
   if (!lockdep)
     return [
       'Without lockdep the events contention_begin and contention_end show only who had to wait, not who holds what: hence probes of the lock functions, with the address of the lock.',
       'A lock is known by its address then; only pci_rescan_remove_lock and locks of known callers get a name. Spinlocks are not probed.',
-      'A line of kprobe_events for a function that this kernel does not have is refused; the others stand.',
+      kprobes === false
+        ? 'THIS KERNEL HAS NO KPROBES (CONFIG_KPROBE_EVENTS is not set): it refuses all lines of kprobe_events below, and without them no holder of a lock is recorded. Boot one with CONFIG_KPROBE_EVENTS, or with CONFIG_LOCKDEP and CONFIG_LOCK_STAT.'
+        : 'A line of kprobe_events for a function that this kernel does not have is refused; the others stand.',
     ];
   switch (lockStat) {
     case true:

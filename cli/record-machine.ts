@@ -1,4 +1,4 @@
-// What `relock record` knows of the machine: its architecture, its kernel, and whether lockdep is in that kernel.
+// What `relock record` knows of the machine: its architecture, its kernel, and whether lockdep and kprobes are in that kernel.
 import { readFileSync } from 'node:fs';
 import { machine, release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
@@ -18,6 +18,8 @@ export interface LockdepFacts {
   readonly lockdep: boolean;
   /** `lock:lock_acquired` exists too: CONFIG_LOCK_STAT. Null where nobody knows. */
   readonly lockStat: boolean | null;
+  /** Functions can be probed: CONFIG_KPROBE_EVENTS. Null where nobody knows. */
+  readonly kprobes: boolean | null;
   /** Where the answer comes from, for the user. */
   readonly from: string;
 }
@@ -59,18 +61,26 @@ export function lockdepFacts(says: KernelSays, wanted: boolean | null): LockdepF
   const bySetting = config === null ? null : option('LOCKDEP') === true || option('PROVE_LOCKING') === true;
   const told = event('lock_acquire') ?? bySetting;
   const lockStat = event('lock_acquired') ?? option('LOCK_STAT');
+  const kprobes = option('KPROBE_EVENTS');
   if (wanted !== null)
     return {
       lockdep: wanted,
       // What this kernel says of lock_acquired is no answer for the kernel that the user means, if that is another.
       lockStat: wanted && told === true ? lockStat : null,
+      kprobes: !wanted && told === false ? kprobes : null,
       from: `as you said with --${wanted ? '' : 'no-'}lockdep`,
     };
   if (told === null)
-    return { lockdep: false, lockStat: null, from: 'not known: this kernel does not tell; see --lockdep' };
+    return {
+      lockdep: false,
+      lockStat: null,
+      kprobes,
+      from: 'not known: this kernel does not tell; see --lockdep',
+    };
   return {
     lockdep: told,
     lockStat: told ? lockStat : null,
+    kprobes,
     from: event('lock_acquire') === null ? 'from the configuration of this kernel' : 'from available_events',
   };
 }

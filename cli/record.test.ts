@@ -1,4 +1,6 @@
 // relock record: what it prints is read back - the probes as lines of kprobe_events, and a recording of them by the importer.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EVENT_KINDS, KNOWN_BY } from '../corpus/schema/event.js';
 import type { RecordForm } from '../corpus/schema/forms.js';
@@ -33,7 +35,7 @@ function probeLine(line: string): ProbeLine {
   };
 }
 
-const WISH = { kernel: null, lockdep: false, lockStat: null, from: 'a test' } as const;
+const WISH = { kernel: null, lockdep: false, lockStat: null, kprobes: null, from: 'a test' } as const;
 
 /** The lines `echo 'PROBE' >> .../kprobe_events` of one way. */
 function probesIn(form: RecordForm, way: string): ProbeLine[] {
@@ -183,6 +185,29 @@ describe('with lockdep', () => {
   });
 });
 
+/** True where scripts can be looked at: bpftrace asks the kernel for its tracepoints. */
+function hasBpftrace(): boolean {
+  const { status } = spawnSync('bpftrace', ['-d', '-e', 'tracepoint:sched:sched_switch { exit(); }'], {
+    encoding: 'utf8',
+  });
+  return status === 0;
+}
+
+describe.skipIf(!hasBpftrace())('bpftrace itself (Debian package bpftrace, as root)', () => {
+  it('takes the script for a kernel without lockdep, and the recorder', () => {
+    const script = bpftraceScript(recordForm({ ...WISH, arch: 'x86_64' }).events, probesFor('x86_64')).join(
+      '\n',
+    );
+    for (const args of [
+      ['-e', script],
+      [join(import.meta.dirname, '../importers/bpftrace/recorder.bt'), '1'],
+    ]) {
+      const { status, stdout, stderr } = spawnSync('bpftrace', ['-d', ...args], { encoding: 'utf8' });
+      expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, '']);
+    }
+  });
+});
+
 describe('bpftrace', () => {
   /** What printf makes of one clause of the script, with these values for the fields behind the head. */
   function printed(
@@ -245,6 +270,21 @@ describe('whether lockdep is there', () => {
     expect(facts('CONFIG_LOCKDEP=y\n', 'lock:contention_begin\n')).toEqual([false, null]);
     expect(facts(null, 'lock:lock_acquire\nlock:lock_release\n')).toEqual([true, false]);
     expect(facts(null, null)).toEqual([false, null]);
+  });
+  it('tells with it whether functions can be probed, and the commands say where they cannot', () => {
+    const without = '# CONFIG_LOCKDEP is not set\n# CONFIG_KPROBES is not set\n';
+    for (const [config, kprobes] of [
+      [without, false],
+      ['CONFIG_KPROBE_EVENTS=y\n', true],
+      [null, null],
+    ] as const) {
+      const told = lockdepFacts({ config, events: null }, null);
+      expect(told.kprobes).toBe(kprobes);
+      const { notes } = recordForm({ arch: 'x86_64', kernel: null, ...told });
+      expect(notes.some((note) => note.startsWith('THIS KERNEL HAS NO KPROBES'))).toBe(kprobes === false);
+    }
+    // Said of another kernel than this one, or of one with lockdep, it is no news.
+    expect(lockdepFacts({ config: without, events: null }, true).kprobes).toBe(null);
   });
   it('is what the user says, first of all', () => {
     expect(facts('CONFIG_LOCKDEP=y\n', null, false)).toEqual([false, null]);

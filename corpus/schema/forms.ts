@@ -351,6 +351,8 @@ export interface RecordForm {
   readonly lockdep_from: string;
   /** Whether lock:lock_acquired is there; null if nobody knows or without lockdep. */
   readonly lock_stat: boolean | null;
+  /** Whether functions can be probed (CONFIG_KPROBE_EVENTS); null if nobody knows. */
+  readonly kprobes: boolean | null;
   /** SYSTEM:NAME. */
   readonly events: readonly string[];
   readonly probes: readonly RecordProbeForm[];
