@@ -166,6 +166,9 @@ function notesFor({ lockdep, lockStat, kprobes }: RecordWish): string[] {
 
 const quoted = (text: string): string => `'${text}'`;
 
+/** Where nobody has mounted it yet, as without systemd. */
+const MOUNT = `[ -e ${TRACEFS}/trace ] || mount -t tracefs tracefs ${TRACEFS}`;
+
 function addProbes(probes: readonly RecordProbeForm[]): string[] {
   return probes.map(({ line }) => `echo ${quoted(line)} >> ${TRACEFS}/kprobe_events`);
 }
@@ -187,6 +190,7 @@ function traceCmd(events: readonly string[], probes: readonly RecordProbeForm[])
     // Probes first: trace-cmd saves the formats of the events that it finds when it starts. Its file holds addresses as they are,
     // whatever options/hash-ptr says.
     lines: [
+      ...(probes.length > 0 ? [MOUNT] : []),
       ...addProbes(probes),
       `trace-cmd record -C mono -b ${BUFFER_KB} -O stacktrace \\`,
       ...wanted,
@@ -208,6 +212,7 @@ function tracefs(events: readonly string[], probes: readonly RecordProbeForm[]):
     way: 'tracefs',
     says: 'nothing to install; the last of what fits into the buffer',
     lines: [
+      MOUNT,
       set('0', 'tracing_on'),
       set('nop', 'current_tracer'),
       set(String(BUFFER_KB), 'buffer_size_kb'),
