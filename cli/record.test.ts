@@ -245,6 +245,15 @@ describe('bpftrace', () => {
       'acquire observed mutex &dev->mutex',
       'release observed mutex &dev->mutex',
     ]);
+    // It says that it lost something when it notices, and sorting brings that to the top.
+    const lossy = ['Attaching 12 probes...', 'Lost 12 events', ...text].join('\n');
+    const imported = await importSource(
+      sourceOf('trace', new TextEncoder().encode(`# tracer: nop\n#\n${lossy}\n`)),
+    );
+    if (!imported.ok) throw new Error(imported.problem.title);
+    expect(imported.capture.skipped.map(({ stat, count }) => [stat, count])).toEqual([['records_lost', 12]]);
+    for (const { assumes } of imported.capture.episodes)
+      expect(assumes).toContainEqual(expect.stringMatching(/^ASSUMED BEYOND THE LOG: bpftrace lost records/));
     const probes = bpftraceScript([], probesFor('x86_64'));
     const calls = [
       printed(probes, 'kprobe:mutex_trylock', 1, ['ff11000000dc6190']),

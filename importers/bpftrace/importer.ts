@@ -1,15 +1,13 @@
 // The importer of what bpftrace prints: records of the bundled recorder, maps, losses; as JSON and as text.
-import { BEYOND_THE_LOG } from '../../corpus/schema/capture.js';
 import type { CaptureBuilder } from '../builder.js';
 import { TraceMachine } from '../ftrace/platform.js';
-import { NO_CONTEXT } from '../ftrace/records.js';
+import { BPFTRACE_LOSSES, NO_CONTEXT } from '../ftrace/records.js';
 import type { Importer } from '../importer.js';
 import type { Source } from '../source.js';
 import { LockEventMapper } from '../trace-events/mapper.js';
 import { noteJsonMap, noteTextMap } from './maps.js';
 import { beginsRecord, type RecorderRecord, readChainLine, readRecord } from './record-line.js';
 
-const LOSSES = `${BEYOND_THE_LOG}bpftrace lost records without saying when: none of them bears on these orders`;
 /** Each CPU has a buffer of its own, and they are read in turn: records may be so many places late. */
 const WINDOW = 50_000;
 const MOST_FRAMES = 64;
@@ -176,7 +174,7 @@ class OutputReader {
     this.#open = null;
     this.#hand(this.#waiting.length);
     for (const [high] of this.#mapper?.someAddresses(500) ?? []) this.#machine.address(high);
-    if (this.#lost) this.#mapper?.assume(LOSSES);
+    if (this.#lost) this.#mapper?.assume(BPFTRACE_LOSSES);
     this.#mapper?.finish();
     this.#machine.tell(this.#builder);
   }

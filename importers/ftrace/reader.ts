@@ -7,6 +7,9 @@ import { TraceRecords } from './records.js';
 
 /** `CPU:1 [LOST 22197 EVENTS]`, `CPU:0 [2468 EVENTS DROPPED]`, behind the name of an instance in reports of several. */
 const LOST = /^(?:\s*[\w.-]+: )?\s*CPU:(\d+) \[(?:LOST )?(?:(\d+) )?EVENTS(?: DROPPED)?\]/;
+/** What bpftrace prints among the lines of the script of `relock record`. */
+const BPFTRACE_LOST = /^Lost (\d+) events$/;
+const BPFTRACE_ATTACHES = /^Attach(?:ing|ed) \d+ probes?(?:\.\.\.)?$/;
 const BUFFER_STARTED = /^#+ CPU (\d+) buffer started #+/;
 const ENTRIES = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
 const TRACER = /^# tracer: (\S+)/;
@@ -131,11 +134,17 @@ export class TraceTextReader {
         return;
       }
     }
+    const lostSomewhere = BPFTRACE_LOST.exec(line);
+    if (lostSomewhere !== null) {
+      this.#records.lostSomewhere();
+      this.#builder.skips.count('records_lost', where, Number(lostSomewhere[1]));
+      return;
+    }
     if (!this.#isReport && /^cpus=\d+$/.test(line)) {
       this.#isReport = true;
       return;
     }
-    if (/^version = \d+$/.test(line)) return;
+    if (/^version = \d+$/.test(line) || BPFTRACE_ATTACHES.test(line)) return;
     if (this.#layout === 'graph' || this.#tracer === 'function_graph' || this.#inside) {
       if (readGraphLine(this.#records.graph, line) && this.#records.graph.kind !== 'none') {
         if (!this.#inside) this.#layout = 'graph';

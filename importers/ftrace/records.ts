@@ -1,4 +1,5 @@
 // What records mean: events, calls, stacks and comments go to the mapper of lock events; what was read before is said again.
+import { BEYOND_THE_LOG } from '../../corpus/schema/capture.js';
 import type { CaptureBuilder } from '../builder.js';
 import { concernsLocks } from '../trace-events/lock-functions.js';
 import { LockEventMapper } from '../trace-events/mapper.js';
@@ -19,6 +20,9 @@ import { addressOf, isProbe, isWord, targetOf } from './words.js';
 /** What is assumed where a format has no interrupt flags. */
 export const NO_CONTEXT =
   'the recording does not say which records were made in interrupts: each is taken for one of the task that ran';
+
+/** What is assumed where bpftrace lost events: it says so when it notices, which is later, and in sorted text before all others. */
+export const BPFTRACE_LOSSES = `${BEYOND_THE_LOG}bpftrace lost records without saying when: none of them bears on these orders`;
 
 /** Takes the records of one recording, whose heads and columns stand in `head` and `graph`. `finish` must be called at the end. */
 export class TraceRecords {
@@ -46,6 +50,7 @@ export class TraceRecords {
   #event: SourceEvent = this.#functionEvent;
   #target = -1;
   #ofProgram = false;
+  #lostSomewhere = false;
   /** Lines that were records, frames or losses. */
   understood = 0;
   readonly #builder: CaptureBuilder;
@@ -76,6 +81,12 @@ export class TraceRecords {
   lost(): void {
     this.closeStack();
     this.#mapper?.lost();
+  }
+
+  /** bpftrace lost records, and nobody knows where. */
+  lostSomewhere(): void {
+    this.understood++;
+    this.#lostSomewhere = true;
   }
 
   /** ` => symbol+0x1/0x2 [module] <address>` of the stack that is open; false for any other line. */
@@ -438,6 +449,7 @@ export class TraceRecords {
   finish(): void {
     this.closeStack();
     for (const [high] of this.#mapper?.someAddresses(500) ?? []) this.#machine.address(high);
+    if (this.#lostSomewhere) this.#mapper?.assume(BPFTRACE_LOSSES);
     this.#mapper?.finish();
     let switches = false;
     for (const event of this.#events.all()) {
