@@ -55,25 +55,41 @@ export function partsOf(
   return parts.map((lowered) => ({ lowered, captures: [{ id: capture.id, file: capture.file }], single }));
 }
 
-/** What has to be true for tasks of several captures to meet. */
+/** What has to be true for tasks of several captures, or of two runs of what one shows, to meet. */
 export function meetingAssumption(files: readonly string[]): string {
   const names = [...new Set(files.map((file) => file.replace(/^.*\//, '')))];
+  if (files.length === 1) return `what ${names[0]} shows runs twice at once, on one machine`;
   return `the tasks of ${listed(names)} meet on one machine, in code that is the same`;
+}
+
+/** Stands for the id of a capture where what it shows runs once more. */
+function anotherRun(capture: string): string {
+  return `${capture} again`;
+}
+
+function inAnotherRun(order: ClassOrder): ClassOrder {
+  return { ...order, capture: anotherRun(order.capture) };
 }
 
 /**
  * Programs of tasks of several captures: for each cycle that needs more than one of them and was not refuted, the small
- * program that it comes down to. Classes are matched by name; that two locks are one object is an assumption.
+ * program that it comes down to. Classes are matched by name; that two locks are one object is an assumption. `twice`: what a tracer
+ * recorded meets itself, too, as if it ran twice at once: what a script did one after the other comes in any order then (docs/adr/0126).
  */
-export function composedPrograms(all: readonly CaptureWithPrograms[]): CampaignProgram[] {
-  if (all.length < 2) return [];
-  const meeting = meetingClasses(all.map(orderOf));
+export function composedPrograms(all: readonly CaptureWithPrograms[], twice = false): CampaignProgram[] {
+  const orders = all.map((one) => orderOf(one));
+  const again = orders.filter((_, i) => twice && isTrace(all[i]!.capture));
+  if (orders.length + again.length < 2) return [];
+  const meeting = meetingClasses([...orders, ...again.map((order) => inAnotherRun(order))]);
   if (meeting.size === 0) return [];
-  const parts = all.flatMap((one) => partsOf(one, (name) => meeting.has(name)));
+  const once = all.flatMap((one) => partsOf(one, (name) => meeting.has(name)));
+  const repeated = new Set(again.map(({ capture }) => capture));
+  const rerun = once.filter(({ captures }) => captures.some(({ id }) => repeated.has(id)));
+  const parts = [...once, ...rerun];
   const sources = parts.map(
-    ({ lowered, captures, single }): PredictSource => ({
+    ({ lowered, captures, single }, i): PredictSource => ({
       lowered,
-      captures: captures.map(({ id }) => id),
+      captures: captures.map(({ id }) => (i < once.length ? id : anotherRun(id))),
       ...(single === undefined ? {} : { single }),
     }),
   );

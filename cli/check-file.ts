@@ -165,6 +165,9 @@ export async function checkCapture(
     schedules: result.programs.reduce((sum, program) => sum + program.schedules, result.execs),
     states: result.programs.reduce((sum, program) => sum + program.states, 0),
     witnesses: result.witnesses,
+    refuted: result.cycles
+      .filter(({ status }) => status === 'refuted')
+      .map(({ classes, tasks, why }) => ({ classes, tasks, why })),
   };
 }
 

@@ -101,6 +101,100 @@ describe('relock fuzz --across', () => {
   });
 });
 
+/** A shell that removes a device and then, when that has ended, writes to one of its files: nothing goes wrong, and it never could. */
+const IN_TURN = ((): string => {
+  type Lock = readonly [address: string, name: string];
+  const lines = ['# tracer: nop', '#'];
+  let now = 10;
+  const add = (comm: string, pid: number, event: string, ...stack: string[]): void => {
+    now += 0.000_01;
+    lines.push(`${comm.padStart(16)}-${String(pid).padEnd(6)}  [000] .....  ${now.toFixed(6)}: ${event}`);
+    if (stack.length > 0)
+      lines.push(
+        ...['<stack trace>', ...stack].map((frame, i) =>
+          i === 0
+            ? `${comm.padStart(16)}-${String(pid).padEnd(6)}  [000] .....  ${now.toFixed(6)}: ${frame}`
+            : ` => ${frame}`,
+        ),
+      );
+  };
+  const take = (pid: number, [address, name]: Lock, entry: string): void => {
+    add(
+      'sh',
+      pid,
+      `lock_acquire: ${address} ${name}`,
+      '__mutex_lock',
+      `${entry}_inner`,
+      entry,
+      'vfs_write',
+      'ksys_write',
+    );
+    add('sh', pid, `lock_acquired: ${address} ${name}`);
+  };
+  const give = (pid: number, [address, name]: Lock): void =>
+    add('sh', pid, `lock_release: ${address} ${name}`);
+  const A: Lock = ['00000000aaaa0001', 'pci_rescan_remove_lock'];
+  const B: Lock = ['00000000bbbb0001', '&dev->mutex'];
+  const child = (pid: number, entry: string, first: Lock, second: Lock): void => {
+    add('sh', 100, `sched_process_fork: comm=sh pid=100 child_comm=sh child_pid=${pid}`);
+    // Every process does this before it does what it is for.
+    add(
+      'sh',
+      pid,
+      'lock_acquire: 00000000cccc0001 &mm->mmap_lock',
+      '__mutex_lock',
+      'exec_mmap',
+      'do_execveat',
+      'ksys_exec',
+    );
+    add('sh', pid, 'lock_acquired: 00000000cccc0001 &mm->mmap_lock');
+    give(pid, ['00000000cccc0001', '&mm->mmap_lock']);
+    take(pid, first, entry);
+    take(pid, second, entry);
+    give(pid, second);
+    give(pid, first);
+    add('sh', pid, `sched_process_exit: comm=sh pid=${pid} prio=120`);
+    add('sh', pid, 'sched_waking: comm=sh pid=100 prio=120 target_cpu=000');
+  };
+  child(101, 'remove_store', A, B);
+  child(102, 'sriov_numvfs_store', B, A);
+  return `${lines.join('\n')}\n`;
+})();
+
+describe('one program that started its tasks in turn', () => {
+  it('is refuted for one run, with the way to ask for two at once, which finds what is composed', () => {
+    bench.write('turn.txt', IN_TURN);
+    const checked = bench.relock(['check', 'turn.txt']);
+    expect([checked.code, checked.stdout.includes('none  (every schedule')]).toEqual([0, true]);
+    expect(checked.stdout).toContain('refuted: &dev->mutex <-> pci_rescan_remove_lock');
+    const [form] = (
+      json(bench.relock(['check', '--json', 'turn.txt']).stdout) as { files: { refuted: object[] }[] }
+    ).files;
+    expect(form?.refuted).toEqual([
+      expect.objectContaining({
+        classes: ['&dev->mutex', 'pci_rescan_remove_lock'],
+        why: expect.stringMatching(/ starts after sh has ended: it was started by sh/),
+      }),
+    ]);
+    // The commands are those that it prints.
+    const [, imports = '', fuzzes = ''] =
+      /relock (import \S+), then\s+relock (fuzz --across)/.exec(checked.stdout) ?? [];
+    expect(bench.relock([...imports.split(' '), '--db', 'turn.db']).code).toBe(0);
+    expect(bench.relock(['predict', '--db', 'turn.db']).stderr).toContain('relock fuzz --across');
+    const both = bench.relock([...fuzzes.split(' '), '--db', 'turn.db', '--execs', '10', '--json']);
+    expect(both.code).toBe(1);
+    const found = witnesses(both.stdout);
+    expect(found.map(({ basis, cycle }) => [basis, cycle])).toEqual([
+      ['composed', ['&dev->mutex', 'pci_rescan_remove_lock']],
+    ]);
+    expect(both.stdout).toContain('what turn.txt shows runs twice at once, on one machine');
+    // A task is named by what it did here, not by what it did first of all.
+    expect(found[0]?.litmus).toMatch(/^task sh\S* remove_store$/m);
+    expect(found[0]?.litmus).toMatch(/^task sh\S* sriov_numvfs_store$/m);
+    expect(bench.relock(['verify-db', '--db', 'turn.db']).code).toBe(0);
+  });
+});
+
 describe('relock predict', () => {
   it('is an empty list and 0 where locks were recorded and none in both orders', () => {
     const contend = new URL('../importers/testdata/ftrace/15-x86-lk-contend.txt.gz', import.meta.url);

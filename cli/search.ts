@@ -33,7 +33,7 @@ export function capturesIn(store: Store): CaptureWithPrograms[] {
 /**
  * All programs of a database: first those that assume least, so that of several sightings of one bug the best founded
  * becomes its witness; among equals in order of storing. Where tracers' recordings meet others, programs of tasks of both
- * follow; `across`: only such programs, of recordings of any kind.
+ * follow; `across`: only such programs, of recordings of any kind, and of a tracer's recording that runs twice at once.
  */
 export function programsIn(store: Store, across = false): CampaignProgram[] {
   const captures = capturesIn(store);
@@ -47,7 +47,7 @@ export function programsIn(store: Store, across = false): CampaignProgram[] {
     .sort((a, b) => a.lowered.assumes.length - b.lowered.assumes.length);
   // What kernel logs show is put side by side by the prediction of any campaign.
   const composed =
-    across || captures.some(({ capture }) => isTrace(capture)) ? composedPrograms(captures) : [];
+    across || captures.some(({ capture }) => isTrace(capture)) ? composedPrograms(captures, across) : [];
   return across ? composed : [...own, ...composed];
 }
 

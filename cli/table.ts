@@ -129,7 +129,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '-j, --jobs N', help: 'worker threads (default 1); they do not change what is found' },
       { flags: '--queue URL', help: 'workers on other hosts do the work (docs/distributed.md)' },
       { flags: '--replay-known', help: 'known witnesses first: does one that was fixed come back?' },
-      { flags: '--across', help: 'only what tasks of different captures do together' },
+      {
+        flags: '--across',
+        help: 'only what tasks of different captures, or of two runs at once, do together',
+      },
       { flags: '--seed N', help: 'seed of the dice (default 1)' },
       { flags: '--shards N', help: 'streams of fuzzing at least (default 8); with the seed' },
       { flags: '--states N', help: 'states searched of a program before it is fuzzed (1000000)' },

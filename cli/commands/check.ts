@@ -4,8 +4,10 @@ import type { Witness } from '../../corpus/schema/witness.js';
 import type { Store } from '../../corpus/store/store.js';
 import { parseLitmusFiles } from '../../corpus/text/litmus.js';
 import { lowerCapture } from '../../engine/lower/lower.js';
+import { isStartOrder } from '../../engine/lower/trace/programs.js';
 import type { Source } from '../../importers/source.js';
 import { type CheckResult, checkJunit, checkKtap } from '../../reports/ci/check-result.js';
+import { cycleText } from '../../reports/explain.js';
 import { count, shortId, wrap } from '../../reports/text/layout.js';
 import { witnessLines } from '../../reports/text/list.js';
 import { plainName } from '../../reports/text/plain-text.js';
@@ -200,5 +202,31 @@ function lines(form: CheckFileForm): string[] {
     ...(form.ok === false ? [`  expected: ${form.expected?.join('; ') || 'none'}`] : []),
     ...form.witnesses.flatMap((witness) => witnessLines(witness, '  ')),
     ...(form.why ?? []).flatMap((sentence) => wrap(sentence, '  open: ', '        ')),
+    ...refutedLines(form),
+  ];
+}
+
+/** Cycles that are told one by one. */
+const REFUTED_SHOWN = 3;
+
+function refutedLines({ file, refuted = [] }: CheckFileForm): string[] {
+  // The same at other places reads the same.
+  const sentences = [
+    ...new Set(
+      refuted.map(({ classes, tasks, why }) => `${cycleText(classes)} of ${tasks.join(', ')}: ${why}`),
+    ),
+  ];
+  const shown = sentences.slice(0, REFUTED_SHOWN);
+  const others = sentences.length - shown.length;
+  return [
+    ...shown.flatMap((sentence) => wrap(sentence, '  refuted: ', '           ')),
+    ...(others > 0 ? [`  refuted: ${count(others, 'other cycle')}; relock predict names them`] : []),
+    ...(refuted.some(({ why }) => isStartOrder(why))
+      ? wrap(
+          `What one program started one after the other may come in any order when it runs twice: relock import ${plainName(file)}, then relock fuzz --across`,
+          '  twice at once? ',
+          '           ',
+        )
+      : []),
   ];
 }

@@ -201,8 +201,8 @@ function nothingMeets(store: Store, path: string): Trouble {
     {
       title: 'NOTHING MEETS ACROSS THESE CAPTURES',
       facts: [
-        `${count(store.captures().length, 'capture')} in the database: no two of them take locks of the same classes in ` +
-          'orders that close a cycle, or every such cycle was refuted.',
+        `${count(store.captures().length, 'capture')} in the database: no two of them, and no recording of a tracer that runs twice at once, ` +
+          'take locks of the same classes in orders that close a cycle, or every such cycle was refuted.',
       ],
       next: 'relock import OTHER.txt',
     },

@@ -1,5 +1,6 @@
 // relock predict: the lock-order cycles of everything that was imported.
 import type { CycleForm, PredictForm } from '../../corpus/schema/forms.js';
+import { isStartOrder } from '../../engine/lower/trace/programs.js';
 import { whyIllFormed } from '../../engine/model/compile.js';
 import { cycleText } from '../../reports/explain.js';
 import { count, shortId, wrap } from '../../reports/text/layout.js';
@@ -55,6 +56,10 @@ export async function run(session: Session): Promise<ExitCode> {
       if (reason !== null)
         session.talk(`${plainName(lowered.program.name)} was left out: ${reason}.   Next: relock check FILE`);
     }
+    if (cycles.some(({ status, why }) => status === 'refuted' && isStartOrder(why)))
+      session.talk(
+        'What one program started one after the other may come in any order when it runs twice.   Next: relock fuzz --across',
+      );
     const [first] = kept.untriaged;
     if (first !== undefined) session.talk(`Next: relock show ${shortId(first.id)}`);
   }

@@ -152,6 +152,15 @@ export interface CheckFileForm {
   readonly witnesses: readonly Witness[];
   /** For the verdict `open`: what is left open, a sentence each. */
   readonly why?: readonly string[];
+  /** Cycles of the lock order that cannot come to be, and why not; none of litmus texts. */
+  readonly refuted?: readonly RefutedForm[];
+}
+
+/** A cycle of the lock order that `check` refuted. */
+export interface RefutedForm {
+  readonly classes: readonly string[];
+  readonly tasks: readonly string[];
+  readonly why: string;
 }
 
 /** `relock check --json`. */

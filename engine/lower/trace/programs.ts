@@ -13,6 +13,7 @@ import type { Naming } from '../body.js';
 import { lockName, TaskNames } from '../names.js';
 import { choose, known, type Order } from './choose.js';
 import { programLock, type TraceCycle } from './cycles.js';
+import { entryOf } from './entry.js';
 import { classCycle, locksOf, sharedByName } from './identity.js';
 import { type OpBody, opBodyOf } from './op-bodies.js';
 import type { Occurrence } from './transactions.js';
@@ -124,7 +125,7 @@ export function programOf(
       earlier.length > 1 ? earlier.map(({ name }) => ({ do: 'join', task: name, ...bare })) : [];
     return {
       name: part.name,
-      function: capture.tasks[part.occurrence.task]!.function,
+      function: entryOf(capture, part.occurrence),
       cpu: null,
       irq: part.level,
       after: earlier.length === 1 ? only!.name : null,
@@ -193,6 +194,11 @@ function synchronise(
 /** Says by what the whole of `a` lies before `b`. */
 function whole(capture: Capture, a: Part, b: Part, by: { readonly by: number }): string {
   return `${b.name} starts after ${a.name} has ended${evidence(capture, a, b, by.by)}`;
+}
+
+/** True of such a sentence if the order is that in which a program of users started its tasks: another run may be at another place. */
+export function isStartOrder(why: string): boolean {
+  return / starts after .+ has ended: it was started by (?!kthreadd,)/.test(why);
 }
 
 function middle(capture: Capture, a: Part, b: Part, by: number): string {

@@ -5,6 +5,7 @@ import { asWritten } from '../as-written.js';
 import type { Naming } from '../body.js';
 import { lockName, TaskNames } from '../names.js';
 import { programLock } from './cycles.js';
+import { entryOf } from './entry.js';
 import { HeldWalk } from './held-walk.js';
 import { opBodyOf } from './op-bodies.js';
 import { graphOf } from './relevance.js';
@@ -116,7 +117,7 @@ function programOf(
     return [
       {
         name: names.name(task.name, task.pid),
-        function: entryOf(capture, first.steps[0]?.event ?? -1) ?? task.function,
+        function: entryOf(capture, first),
         cpu: null,
         irq: shape.level,
         after: null,
@@ -135,16 +136,4 @@ function programOf(
       byAddress: true,
     },
   );
-}
-
-/** Frames that only lead from user space to the function that does something. */
-const WAY_IN =
-  /^(?:entry_|do_syscall|__do_syscall|system_call|__x64_sys|__se_sys|__s390x_sys|ksys_|vfs_|new_sync_write|kernfs_fop_|sysfs_kf_|dev_attr_store|drv_attr_store|bus_attr_store|ret_from_fork|kthread$|worker_thread$|process_one_work$|process_scheduled_works$)/;
-
-/** The function that says what the transaction of this event is: the outermost one behind the way in. */
-function entryOf(capture: Capture, event: number): string | null {
-  const site = event < 0 ? -1 : capture.events.site[event]!;
-  const frames = site < 0 ? [] : capture.sites[site]!.frames.map((frame) => capture.strings[frame] ?? '');
-  if (frames.length < 2) return null;
-  return frames.findLast((frame) => !WAY_IN.test(frame)) ?? null;
 }
