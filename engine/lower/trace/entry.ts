@@ -4,7 +4,7 @@ import type { Occurrence } from './transactions.js';
 
 /** Frames that only lead from user space to the function that does something. */
 const WAY_IN =
-  /^(?:entry_|do_syscall|__do_syscall|system_call|__x64_sys|__se_sys|__s390x_sys|ksys_|vfs_|new_sync_write|kernfs_fop_|sysfs_kf_|dev_attr_store|drv_attr_store|bus_attr_store|ret_from_fork|kthread$|worker_thread$|process_one_work$|process_scheduled_works$)/;
+  /^(?:entry_|do_syscall|__do_syscall|system_call|x64_sys_call$|__x64_sys|__se_sys|__s390x_sys|__arm64_sys|invoke_syscall|(?:do_)?el0|do_trap_ecall_u$|handle_exception$|ksys_|vfs_|new_sync_write|kernfs_|sysfs_kf_|dev_attr_store|drv_attr_store|bus_attr_store|_*ret_from_fork|kthread$|worker_thread$|process_one_work$|process_scheduled_works$)/;
 
 /**
  * The outermost function behind the way in, of the first event of the transaction that has a call chain: one task may do many things, a
