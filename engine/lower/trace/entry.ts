@@ -13,10 +13,11 @@ const WAY_IN =
 export function entryOf(capture: Capture, { task, steps }: Occurrence): string | null {
   for (const { event } of steps) {
     // What was held since before the recording began has no event.
-    const site = event < 0 ? -1 : capture.events.site[event]!;
-    const frames = site < 0 ? [] : capture.sites[site]!.frames.map((frame) => capture.strings[frame] ?? '');
-    if (frames.length < 2) continue;
-    const entry = frames.findLast((frame) => !WAY_IN.test(frame));
+    const site = event < 0 ? undefined : capture.sites[capture.events.site[event]!];
+    if (site === undefined || site.frames.length < 2) continue;
+    const frames = site.frames.map((frame) => capture.strings[frame] ?? '');
+    // Inside of where it happens there are the functions of the lock.
+    const entry = frames.slice(Math.max(0, frames.indexOf(site.at))).findLast((frame) => !WAY_IN.test(frame));
     if (entry !== undefined) return entry;
   }
   return capture.tasks[task]!.function;
