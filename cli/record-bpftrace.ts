@@ -10,7 +10,17 @@ const HEAD_VALUES = 'comm, tid, cpu, $t / 1000000000, $t % 1000000000';
 
 function probe(target: string, format: string, values: readonly string[]): string {
   const all = [HEAD_VALUES, ...values].join(', ');
-  return `${target} { $t = nsecs; printf("${HEAD}${format}\\n", ${all}); }`;
+  return `${target}${filterOf(target)} { $t = nsecs; printf("${HEAD}${format}\\n", ${all}); }`;
+}
+
+/** Each line that bpftrace prints makes it take locks and switch: of its own doings it would print little else. */
+const OTHERS = 'comm != "bpftrace"';
+/** That a CPU was idle says nothing. Interrupts stay, whomever they come over. */
+const SWITCHES = `pid != 0 && ${OTHERS}`;
+
+function filterOf(target: string): string {
+  if (target === 'tracepoint:sched:sched_switch') return ` /${SWITCHES}/`;
+  return target.startsWith('tracepoint:') && !target.startsWith('tracepoint:lock:') ? '' : ` /${OTHERS}/`;
 }
 
 /** What a tracepoint prints behind its name: format, and the fields that fill it. */

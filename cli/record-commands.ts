@@ -240,8 +240,9 @@ function tracefs(events: readonly string[], probes: readonly RecordProbeForm[]):
 function bpftrace(events: readonly string[], probes: readonly RecordProbeForm[]): RecordWayForm {
   return {
     way: 'bpftrace',
-    says: 'no call sites, so prefer the others; until Ctrl-C',
+    says: 'no call sites and nothing of what bpftrace itself does, so prefer the others; until Ctrl-C',
     lines: [
+      MOUNT,
       "cat > relock.bt << 'END'",
       ...bpftraceScript(events, probes),
       'END',

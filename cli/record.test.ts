@@ -180,6 +180,21 @@ describe('with lockdep', () => {
     expect(without.events).not.toContain('lock:lock_acquired');
     expect(without.notes.join()).toContain('CONFIG_LOCK_STAT');
   });
+  it('bpftrace records neither its own locks and switches, of which each line that it prints makes more, nor idle CPUs', () => {
+    const without = recordForm({ ...WISH, arch: 'x86_64' });
+    const clauses =
+      without.ways.find(({ way }) => way === 'bpftrace')?.lines.filter((line) => line.includes('printf(')) ??
+      [];
+    const own = clauses.filter((line) => /^(?:k|kret)probe:|^tracepoint:sched:sched_switch /.test(line));
+    expect(own.length).toBeGreaterThan(20);
+    for (const line of own) expect(line).toContain('comm != "bpftrace"');
+    expect(clauses.find((line) => line.startsWith('tracepoint:sched:sched_switch'))).toContain(
+      '/pid != 0 && ',
+    );
+    // Interrupts that come over bpftrace are those of everybody.
+    for (const line of clauses.filter((one) => one.startsWith('tracepoint:irq:')))
+      expect(line).not.toContain('comm !=');
+  });
   it('every way ends with the import of what it left', () => {
     for (const { lines, file } of form.ways) expect(lines.at(-1)).toBe(`relock import ${file}`);
   });
