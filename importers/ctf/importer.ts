@@ -8,6 +8,7 @@ import { TraceMachine } from '../ftrace/platform.js';
 import { NO_CONTEXT } from '../ftrace/records.js';
 import type { Importer } from '../importer.js';
 import type { Source } from '../source.js';
+import { InterruptLevels } from '../trace-events/interrupt-levels.js';
 import { LockEventMapper, levelOfFlags } from '../trace-events/mapper.js';
 import type { Level } from '../trace-events/runners.js';
 import {
@@ -51,8 +52,7 @@ class CtfReader {
   readonly #named = new Set<number>();
   /** By CPU: the thread that runs, as sched_switch said. */
   readonly #running = new Map<number, number>();
-  /** By CPU: interrupt levels entered by events. Bit 1 softirq, bit 2 hardirq. */
-  readonly #levels = new Map<number, number>();
+  readonly #levels = new InterruptLevels();
   #mapper: LockEventMapper | null = null;
   #unplaced = false;
 
@@ -154,17 +154,13 @@ class CtfReader {
 
   #interrupt(cpu: number, meaning: Meaning, flags: number | null): void {
     if (cpu < 0) return;
-    const bit = meaning.startsWith('soft') ? 2 : 4;
-    const before = this.#levels.get(cpu) ?? 0;
-    this.#levels.set(cpu, meaning.endsWith('entry') ? before | bit : before & ~bit);
+    this.#levels.set(cpu, meaning.startsWith('soft'), meaning.endsWith('entry'));
     this.#mapper?.touch(cpu, this.#level(cpu, flags));
   }
 
   /** By the flags of the record where perf kept them, else by the events of interrupts. */
   #level(cpu: number, flags: number | null): Level {
-    if (flags !== null) return levelOfFlags(flags);
-    const levels = this.#levels.get(cpu) ?? 0;
-    return (levels & 4) !== 0 ? 2 : (levels & 2) !== 0 ? 1 : 0;
+    return flags === null ? this.#levels.at(cpu) : levelOfFlags(flags);
   }
 
   /** The thread of a record: a context, what perf kept, or who was switched to on that CPU. */

@@ -1,13 +1,11 @@
 // What is known of each CPU between records: how deep it is in interrupts, who runs there, and whose its last record was.
+import { InterruptLevels } from '../trace-events/interrupt-levels.js';
 import type { Level } from '../trace-events/runners.js';
-
-const SOFT = 2;
-const HARD = 4;
 
 /** By CPU, for recordings whose heads do not say everything. */
 export class TraceCpus {
-  /** Interrupts entered by events, for recordings without flags. */
-  readonly #levels: number[] = [];
+  /** By events, for recordings without flags. */
+  readonly #levels = new InterruptLevels();
   /** Who runs, by the switches of function_graph. */
   readonly #running: number[] = [];
   /** The pid of the last record, and whether that went to the mapper: a stack that follows is the record's. */
@@ -16,16 +14,12 @@ export class TraceCpus {
 
   /** An interrupt begins or ends by an event. */
   interrupt(cpu: number, isSoft: boolean, enters: boolean): void {
-    const bit = isSoft ? SOFT : HARD;
-    const before = this.#levels[cpu] ?? 0;
-    this.#levels[cpu] = enters ? before | bit : before & ~bit;
+    this.#levels.set(cpu, isSoft, enters);
   }
 
   /** The level of a record: `said` by its flags, or less than 0 where there are none. */
   level(cpu: number, said: number): Level {
-    if (said >= 0) return said as Level;
-    const levels = this.#levels[cpu] ?? 0;
-    return (levels & HARD) !== 0 ? 2 : (levels & SOFT) !== 0 ? 1 : 0;
+    return said >= 0 ? (said as Level) : this.#levels.at(cpu);
   }
 
   /** A record of that task; `isMapped`: it went to the mapper. */

@@ -8,8 +8,8 @@ import { TraceMachine } from '../ftrace/platform.js';
 import { NO_CONTEXT } from '../ftrace/records.js';
 import type { Importer } from '../importer.js';
 import type { Source } from '../source.js';
+import { InterruptLevels } from '../trace-events/interrupt-levels.js';
 import { LockEventMapper } from '../trace-events/mapper.js';
-import type { Level } from '../trace-events/runners.js';
 import {
   isWithoutTask,
   lostHere,
@@ -38,8 +38,7 @@ class ScriptReader {
   readonly #events = new SourceEvents();
   readonly #machine = new TraceMachine();
   readonly #named = new Set<number>();
-  /** By CPU: interrupt levels entered by events. Bit 1 softirq, bit 2 hardirq. */
-  readonly #levels = new Map<number, number>();
+  readonly #levels = new InterruptLevels();
   #mapper: LockEventMapper | null = null;
   #payloads: Payloads | null = null;
   /** Whether the last record may have a call chain behind it, and whether the mapper has that record. */
@@ -127,15 +126,13 @@ class ScriptReader {
     this.#open = 'other';
     if (meaning.includes('irq-')) {
       if (cpu < 0) return;
-      const bit = meaning.startsWith('soft') ? 2 : 4;
-      const before = this.#levels.get(cpu) ?? 0;
-      this.#levels.set(cpu, meaning.endsWith('entry') ? before | bit : before & ~bit);
-      this.#mapper?.touch(cpu, this.#level(cpu));
+      this.#levels.set(cpu, meaning.startsWith('soft'), meaning.endsWith('entry'));
+      this.#mapper?.touch(cpu, this.#levels.at(cpu));
       return;
     }
     const task = taskRecord(said, head, line.slice(head.body));
     if (meaning === 'none' && task === null) {
-      this.#mapper?.touch(cpu, this.#level(cpu));
+      this.#mapper?.touch(cpu, this.#levels.at(cpu));
       return;
     }
     if (pid < 0) {
@@ -147,7 +144,7 @@ class ScriptReader {
     this.#mapper ??= new LockEventMapper(this.#builder, { lines: true, assumes: [NO_CONTEXT] });
     const mapper = this.#mapper;
     this.#payloads ??= new Payloads(mapper);
-    mapper.record(pid, cpu, this.#level(cpu), 0, head.timeHigh, head.timeLow, where);
+    mapper.record(pid, cpu, this.#levels.at(cpu), 0, head.timeHigh, head.timeLow, where);
     if (!this.#named.has(pid)) {
       this.#named.add(pid);
       const comm = line.slice(head.commFrom, head.commTo);
@@ -173,11 +170,6 @@ class ScriptReader {
         unsaid === 'no-address' ? 'lock_without_address' : 'perf_line_unreadable',
         where,
       );
-  }
-
-  #level(cpu: number): Level {
-    const levels = this.#levels.get(cpu) ?? 0;
-    return (levels & 4) !== 0 ? 2 : (levels & 2) !== 0 ? 1 : 0;
   }
 
   finish(): void {
