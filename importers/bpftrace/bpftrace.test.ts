@@ -33,6 +33,11 @@ describe('records of the recorder', () => {
       'my remover release in device_release_driver_internal',
     ]);
     expect(capture.locks.map(({ address }) => address)).toEqual(['ffff888012340040', 'ffff888012340a80']);
+    // By whom they are taken: the recorder knows addresses alone.
+    expect(capture.locks.map((lock) => capture.classes[lock.class]!.name)).toEqual([
+      'pci_rescan_remove_lock',
+      '&dev->mutex',
+    ]);
     const lines = text.split('\n');
     capture.events.where.forEach((line, i) => {
       expect(lines[line - 1]).toContain(capture.tasks[capture.events.task[i]!]!.name);

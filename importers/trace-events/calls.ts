@@ -189,12 +189,16 @@ export class CallMapper {
     return null;
   }
 
-  /** A stack printed behind the last record: it names the caller of a call that did not show one. */
+  /** A stack printed behind the last record: it tells the caller of a call that did not show one, and known callers name the lock. */
   stack(runner: Runner, frames: readonly string[]): void {
     const state = runner.calls as CallState | null;
-    if (state === null || state.deferred === null) return;
+    if (state === null) return;
     const caller = frames.find((frame) => lockCall(frame) === null);
-    if (caller !== undefined) this.#plainDeferred(runner, state, caller);
+    if (state.deferred === null) {
+      const open = state.open[state.open.length - 1];
+      if (caller === undefined || open?.call.does !== 'take' || open.object === null) return;
+      this.#nameByCaller(state, open.object, open.call, caller);
+    } else if (caller !== undefined) this.#plainDeferred(runner, state, caller);
     else this.#giveUp(state);
   }
 
