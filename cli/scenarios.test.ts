@@ -193,6 +193,20 @@ describe('one program that started its tasks in turn', () => {
     expect(found[0]?.litmus).toMatch(/^task sh\S* sriov_numvfs_store$/m);
     expect(bench.relock(['verify-db', '--db', 'turn.db']).code).toBe(0);
   });
+
+  it('is what a change is asked about, too, if it is to run twice at once', () => {
+    bench.write('turn.txt', IN_TURN);
+    const asked = (...args: string[]) => {
+      const run = bench.relock(['whatif', ...args, '--json', 'turn.txt']);
+      const { gone, stays, complete } = json(run.stdout) as Record<string, { basis: string }[]>;
+      return [run.code, gone?.map(({ basis }) => basis), stays?.map(({ basis }) => basis), complete];
+    };
+    const rule = ['--set', 'pci_rescan_remove_lock=reentrant'];
+    expect(asked(...rule)).toEqual([0, [], [], true]);
+    expect(asked('--across', ...rule)).toEqual([0, [], ['composed'], true]);
+    bench.write('drop.patch', 'patch 1 drop\ndrop pci_rescan_remove_lock in sriov_numvfs_store_inner\n');
+    expect(asked('--across', '--patch', 'drop.patch')).toEqual([0, ['composed'], [], true]);
+  });
 });
 
 describe('relock predict', () => {

@@ -336,6 +336,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '--set RULE', help: 'CLASS=RULE: reentrant, no-reentrant, fair, unfair', many: true },
       { flags: '--patch FILE', help: 'a patch; "-" is stdin', many: true },
+      { flags: '--across', help: 'what a trace shows may run twice at once, in any order' },
     ],
     exits: [
       [0, 'nothing new comes'],

@@ -24,8 +24,14 @@ import {
 } from './across.js';
 import { programsOf } from './search.js';
 
+/** States of a cycle: guards and flags that a patch brings are searched, and here are few cycles to look at. */
+const WHATIF_STATES = 100_000;
 /** Whole transactions are predicted from, not searched: there are too many of them in one program. */
-const TRANSACTIONS: AssessLimits = { ...ASSESS_LIMITS, predict: ACROSS_LIMITS, search: false };
+const TRANSACTIONS: AssessLimits = {
+  ...ASSESS_LIMITS,
+  predict: { ...ACROSS_LIMITS, states: WHATIF_STATES },
+  search: false,
+};
 
 interface Changed {
   readonly programs: readonly CampaignProgram[];
@@ -98,16 +104,16 @@ async function lookFor(
   foundAt: string,
 ): Promise<{ readonly found: Assessed | null; readonly open: Assessment['undecided'] }> {
   const needed = sources.flatMap((s) => (programs[s] === undefined ? [] : [programs[s]]));
-  const predict = { ...ACROSS_LIMITS, length: witness.tasks.length, cycles: 100, states: 5_000 };
+  const predict = { ...ACROSS_LIMITS, length: witness.tasks.length, cycles: 100, states: WHATIF_STATES };
   const { found, undecided } = await assess(needed, foundAt, { ...TRANSACTIONS, predict });
   const here = found.find((one) => one.identity === identity) ?? null;
   return { found: here, open: undecided.filter((one) => one.identity === identity) };
 }
 
-/** A deadlock of tasks of several captures, with what that assumes. */
-function composed(one: Assessed, files: ReadonlyMap<string, string>): Assessed {
+/** A deadlock of tasks of several captures, or with `twice` of transactions of one that runs twice at once, with what that assumes. */
+function composed(one: Assessed, files: ReadonlyMap<string, string>, twice = false): Assessed {
   const { witness } = one;
-  if (witness.captures.length < 2) return one;
+  if (witness.captures.length < 2 && !twice) return one;
   const meeting = meetingAssumption(witness.captures.map((id) => files.get(id) ?? id));
   return { ...one, witness: { ...witness, basis: 'composed', assumes: [...witness.assumes, meeting] } };
 }
@@ -115,13 +121,15 @@ function composed(one: Assessed, files: ReadonlyMap<string, string>): Assessed {
 /**
  * Applies the patches one after the other to the programs of the captures. Beside these, whole transactions of traces and all
  * that meets across captures are looked at: what a patch brings need not be in any program that exists without it. Within one
- * trace these know nothing of the order that the recording proves, so what they show before the patch is not told at all.
+ * trace these know nothing of the order that the recording proves, so what they show before the patch is not told at all, unless
+ * the trace is to run `twice` at once (docs/adr/0126): then there is no such order.
  * `foundAt`: ISO 8601 time for the witnesses.
  */
 export async function whatifForm(
   captures: readonly CaptureWithPrograms[],
   patches: readonly Patch[],
   foundAt: string,
+  twice = false,
 ): Promise<WhatifForm> {
   const before = captures.flatMap(({ capture, programs }) => programsOf(capture, programs));
   const { programs: after, outcomes } = patched(before, patches);
@@ -136,14 +144,20 @@ export async function whatifForm(
   const partsAre = await assess(partsAfter.programs, foundAt, TRANSACTIONS);
 
   const files = new Map(captures.map(({ capture }) => [capture.id as string, capture.file]));
+  const told = (ofParts: readonly Assessed[], whole: readonly Assessed[]): Assessed[] => [
+    ...ofParts.map((one) => composed(one, files, twice)),
+    ...whole.map((one) => composed(one, files)),
+  ];
+  /** True of what has to obey the order of its recording. */
+  const isOfOneRun = ({ witness }: Assessed): boolean => witness.captures.length < 2 && !twice;
   const base = new Map<string, Witness>();
-  for (const { identity, witness } of [...partsWere.found, ...was.found].map((one) => composed(one, files)))
+  for (const { identity, witness } of told(partsWere.found, was.found))
     if (witness.basis === 'composed' || was.found.some((one) => one.identity === identity))
       base.set(identity, witness);
-  const untold = new Set(partsWere.found.map(({ identity }) => identity));
+  const untold = new Set(partsWere.found.filter(isOfOneRun).map(({ identity }) => identity));
   const now = new Map<string, Witness>();
   const own = new Set(was.found.map(({ identity }) => identity));
-  for (const { identity, witness } of [...partsAre.found, ...is.found].map((one) => composed(one, files))) {
+  for (const { identity, witness } of told(partsAre.found, is.found)) {
     // What a program of its own shows, that program decides: it has the order that the recording proves.
     const decided = own.has(identity) && !is.found.some((one) => one.identity === identity);
     if (!decided || witness.basis === 'composed') now.set(identity, witness);
@@ -152,21 +166,22 @@ export async function whatifForm(
   // A cycle of transactions that was undecided before the patch as well says nothing about the patch.
   const openBefore = new Set(partsWere.undecided.map(({ identity }) => identity));
   const openNow = partsAre.undecided.filter(
-    ({ identity, captures: needs }) => !openBefore.has(identity) && (needs > 1 || !own.has(identity)),
+    ({ identity, captures: needs }) =>
+      !openBefore.has(identity) && (needs > 1 || twice || !own.has(identity)),
   );
   const open = new Map([...is.undecided, ...openNow].map((one) => [one.identity, one]));
   for (const one of partsWere.found) {
-    if (!base.has(one.identity) || now.has(one.identity) || one.witness.captures.length < 2) continue;
+    if (!base.has(one.identity) || now.has(one.identity) || isOfOneRun(one)) continue;
     const still = await lookFor(one, partsAfter.programs, foundAt);
-    if (still.found !== null) now.set(one.identity, composed(still.found, files).witness);
+    if (still.found !== null) now.set(one.identity, composed(still.found, files, twice).witness);
     for (const cycle of still.open) open.set(one.identity, cycle);
   }
   for (const one of partsAre.found) {
     if (base.has(one.identity) || untold.has(one.identity)) continue;
     const earlier = await lookFor(one, parts, foundAt);
     if (earlier.found === null) continue;
-    if (one.witness.captures.length < 2) untold.add(one.identity);
-    else base.set(one.identity, composed(earlier.found, files).witness);
+    if (isOfOneRun(one)) untold.add(one.identity);
+    else base.set(one.identity, composed(earlier.found, files, twice).witness);
   }
   for (const identity of now.keys()) open.delete(identity);
 

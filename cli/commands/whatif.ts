@@ -33,7 +33,7 @@ export async function run(session: Session): Promise<ExitCode> {
       EXIT.nothing,
     );
   session.exitOnInterrupt('Interrupted; nothing was changed.');
-  const form = await whatifForm(captures, patches, new Date().toISOString());
+  const form = await whatifForm(captures, patches, new Date().toISOString(), session.flag('across'));
   if (session.json) session.printJson(form);
   else session.print(page(whatifLines(form)));
   return form.new.length > 0 ? EXIT.found : EXIT.fine;

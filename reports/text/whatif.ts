@@ -43,7 +43,11 @@ export function whatifLines(form: WhatifForm): string[] {
   return [
     ...edits,
     '',
-    ...(groups.length === 0 ? ['No deadlock before, none after.'] : groups),
+    ...(groups.length > 0
+      ? groups
+      : form.undecided.length > 0
+        ? ['No deadlock is known to go, to stay or to come; of these it is not known:']
+        : ['No deadlock before, none after.']),
     ...(groups.length > 0 && form.new.length === 0 ? ['new    none'] : []),
     ...form.undecided.flatMap(({ classes, tasks, why }) =>
       wrap(`${cycleText(classes)} (${tasks.join(', ')}): ${why}`, 'open   ', '       '),
