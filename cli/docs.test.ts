@@ -21,6 +21,8 @@ beforeAll(() => {
   bench.sample(LOG, 'dmesg.txt');
   bench.sample(LOG, `corpus/samples/${LOG}`);
   bench.sample('x86_64-abba-splat.log', 'journal');
+  const recorded = new URL('../importers/testdata/trace-dat/001-x86_64-v7-zstd-abba.dat', import.meta.url);
+  bench.write('relock.dat', readFileSync(recorded));
   const setUp = [
     'gzip journal',
     "(printf 'From: a@b\\nSubject: splat\\n\\n'; cat dmesg.txt) > mail.eml",
