@@ -194,6 +194,25 @@ describe('one program that started its tasks in turn', () => {
     expect(bench.relock(['verify-db', '--db', 'turn.db']).code).toBe(0);
   });
 
+  it('is found in a real one: a shell on a stock kernel of Debian, recorded by the bundled recorder', () => {
+    const name = 'x86_64-debian-6.1-sriov-script.bpftrace.json.xz';
+    bench.sample(name);
+    const checked = bench.relock(['check', name]);
+    expect(checked.code).toBe(0);
+    expect(checked.stdout).toMatch(/refuted: &dev->mutex <-> pci_rescan_remove_lock of sh/);
+    expect(checked.stdout).toContain('twice at once?');
+    bench.relock(['import', '--db', 'debian.db', name]);
+    const both = bench.relock(['fuzz', '--across', '--db', 'debian.db', '--execs', '10', '--json']);
+    expect(both.code).toBe(1);
+    const found = witnesses(both.stdout);
+    expect(new Set(found.map(({ basis, cycle }) => `${basis} ${cycle.join()}`))).toEqual(
+      new Set(['composed &dev->mutex,pci_rescan_remove_lock']),
+    );
+    expect(found.map(({ litmus }) => litmus.split('\n')[0])).toContain(
+      'litmus 1 sriov_numvfs_store-vs-remove_store',
+    );
+  });
+
   it('is what a change is asked about, too, if it is to run twice at once', () => {
     bench.write('turn.txt', IN_TURN);
     const asked = (...args: string[]) => {
