@@ -24,6 +24,11 @@ export function isTrace(capture: Capture): boolean {
   return capture.episodes.some(({ origin }) => origin === 'trace');
 }
 
+/** True if what the recording shows may run twice at once on one machine; a process (STD traces) has its locks for itself. */
+export function mayRunTwice({ format }: { readonly format: string }): boolean {
+  return format !== 'std';
+}
+
 function singlesOf(capture: Capture): Set<string> {
   return new Set(capture.classes.filter(({ single }) => single).map(({ name }) => name));
 }
@@ -78,7 +83,10 @@ function inAnotherRun(order: ClassOrder): ClassOrder {
  */
 export function composedPrograms(all: readonly CaptureWithPrograms[], twice = false): CampaignProgram[] {
   const orders = all.map((one) => orderOf(one));
-  const again = orders.filter((_, i) => twice && isTrace(all[i]!.capture));
+  const again = orders.filter((_, i) => {
+    const { capture } = all[i]!;
+    return twice && isTrace(capture) && mayRunTwice(capture);
+  });
   if (orders.length + again.length < 2) return [];
   const meeting = meetingClasses([...orders, ...again.map((order) => inAnotherRun(order))]);
   if (meeting.size === 0) return [];

@@ -213,6 +213,31 @@ describe('one program that started its tasks in turn', () => {
     );
   });
 
+  it('is not asked of one process, which has its locks for itself', () => {
+    const lines = [
+      'T0|fork(T1)',
+      'T1|acq(a)',
+      'T1|acq(b)',
+      'T1|rel(b)',
+      'T1|rel(a)',
+      'T0|join(T1)',
+      'T0|fork(T2)',
+    ];
+    lines.push('T2|acq(b)', 'T2|acq(a)', 'T2|rel(a)', 'T2|rel(b)');
+    bench.write('one.std', `${lines.map((line, i) => `${line}|${i + 1}`).join('\n')}\n`);
+    const { code, stdout } = bench.relock(['check', 'one.std']);
+    expect([code, stdout.includes('none  (every schedule'), stdout.includes('twice at once')]).toEqual([
+      0,
+      true,
+      false,
+    ]);
+    bench.relock(['import', '--db', 'std.db', 'one.std']);
+    expect(bench.relock(['predict', '--db', 'std.db']).stderr).not.toContain('--across');
+    expect(bench.relock(['fuzz', '--across', '--db', 'std.db', '--execs', '10']).code).toBe(4);
+    const asked = bench.relock(['whatif', '--across', '--set', 'a=reentrant', '--json', '--db', 'std.db']);
+    expect(json(asked.stdout)).toMatchObject({ gone: [], stays: [], new: [] });
+  });
+
   it('is what a change is asked about, too, if it is to run twice at once', () => {
     bench.write('turn.txt', IN_TURN);
     const asked = (...args: string[]) => {

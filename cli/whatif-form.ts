@@ -18,6 +18,7 @@ import {
   ACROSS_LIMITS,
   type CaptureWithPrograms,
   isTrace,
+  mayRunTwice,
   meetingAssumption,
   orderOf,
   partsOf,
@@ -110,10 +111,12 @@ async function lookFor(
   return { found: here, open: undecided.filter((one) => one.identity === identity) };
 }
 
-/** A deadlock of tasks of several captures, or with `twice` of transactions of one that runs twice at once, with what that assumes. */
-function composed(one: Assessed, files: ReadonlyMap<string, string>, twice = false): Assessed {
+const NONE: ReadonlySet<string> = new Set();
+
+/** A deadlock of tasks of several captures, or of transactions of one of those that run `twice` at once, with what that assumes. */
+function composed(one: Assessed, files: ReadonlyMap<string, string>, twice = NONE): Assessed {
   const { witness } = one;
-  if (witness.captures.length < 2 && !twice) return one;
+  if (witness.captures.length < 2 && !witness.captures.some((id) => twice.has(id))) return one;
   const meeting = meetingAssumption(witness.captures.map((id) => files.get(id) ?? id));
   return { ...one, witness: { ...witness, basis: 'composed', assumes: [...witness.assumes, meeting] } };
 }
@@ -122,15 +125,18 @@ function composed(one: Assessed, files: ReadonlyMap<string, string>, twice = fal
  * Applies the patches one after the other to the programs of the captures. Beside these, whole transactions of traces and all
  * that meets across captures are looked at: what a patch brings need not be in any program that exists without it. Within one
  * trace these know nothing of the order that the recording proves, so what they show before the patch is not told at all, unless
- * the trace is to run `twice` at once (docs/adr/0126): then there is no such order.
+ * a trace is to run twice at once (`across`, docs/adr/0126): then there is no such order.
  * `foundAt`: ISO 8601 time for the witnesses.
  */
 export async function whatifForm(
   captures: readonly CaptureWithPrograms[],
   patches: readonly Patch[],
   foundAt: string,
-  twice = false,
+  across = false,
 ): Promise<WhatifForm> {
+  const twice = new Set<string>(
+    captures.filter(({ capture }) => across && mayRunTwice(capture)).map(({ capture }) => capture.id),
+  );
   const before = captures.flatMap(({ capture, programs }) => programsOf(capture, programs));
   const { programs: after, outcomes } = patched(before, patches);
   const was = await assess(before, foundAt);
@@ -149,7 +155,8 @@ export async function whatifForm(
     ...whole.map((one) => composed(one, files)),
   ];
   /** True of what has to obey the order of its recording. */
-  const isOfOneRun = ({ witness }: Assessed): boolean => witness.captures.length < 2 && !twice;
+  const isOfOneRun = ({ witness: { captures: of } }: Assessed): boolean =>
+    of.length < 2 && !of.some((id) => twice.has(id));
   const base = new Map<string, Witness>();
   for (const { identity, witness } of told(partsWere.found, was.found))
     if (witness.basis === 'composed' || was.found.some((one) => one.identity === identity))
@@ -167,7 +174,7 @@ export async function whatifForm(
   const openBefore = new Set(partsWere.undecided.map(({ identity }) => identity));
   const openNow = partsAre.undecided.filter(
     ({ identity, captures: needs }) =>
-      !openBefore.has(identity) && (needs > 1 || twice || !own.has(identity)),
+      !openBefore.has(identity) && (needs > 1 || twice.size > 0 || !own.has(identity)),
   );
   const open = new Map([...is.undecided, ...openNow].map((one) => [one.identity, one]));
   for (const one of partsWere.found) {

@@ -11,6 +11,7 @@ import { cycleText } from '../../reports/explain.js';
 import { count, shortId, wrap } from '../../reports/text/layout.js';
 import { witnessLines } from '../../reports/text/list.js';
 import { plainName } from '../../reports/text/plain-text.js';
+import { mayRunTwice } from '../across.js';
 import { hasLockFacts } from '../capture-form.js';
 import { checkCapture, checkLitmus, restsOnTheLog, wholeText } from '../check-file.js';
 import { interruptedLines } from '../check-interrupted.js';
@@ -209,7 +210,7 @@ function lines(form: CheckFileForm): string[] {
 /** Cycles that are told one by one. */
 const REFUTED_SHOWN = 3;
 
-function refutedLines({ file, refuted = [] }: CheckFileForm): string[] {
+function refutedLines({ file, format, refuted = [] }: CheckFileForm): string[] {
   // The same at other places reads the same.
   const sentences = [
     ...new Set(
@@ -221,7 +222,7 @@ function refutedLines({ file, refuted = [] }: CheckFileForm): string[] {
   return [
     ...shown.flatMap((sentence) => wrap(sentence, '  refuted: ', '           ')),
     ...(others > 0 ? [`  refuted: ${count(others, 'other cycle')}; relock predict names them`] : []),
-    ...(refuted.some(({ why }) => isStartOrder(why))
+    ...(mayRunTwice({ format }) && refuted.some(({ why }) => isStartOrder(why))
       ? wrap(
           `What one program started one after the other may come in any order when it runs twice: relock import ${plainName(file)}, then relock fuzz --across`,
           '  twice at once? ',

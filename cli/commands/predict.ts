@@ -5,6 +5,7 @@ import { whyIllFormed } from '../../engine/model/compile.js';
 import { cycleText } from '../../reports/explain.js';
 import { count, shortId, wrap } from '../../reports/text/layout.js';
 import { plainName } from '../../reports/text/plain-text.js';
+import { mayRunTwice } from '../across.js';
 import { keepWitnesses } from '../keep-witnesses.js';
 import { cycleForms, programsIn, searchOnce } from '../search.js';
 import type { Session } from '../session.js';
@@ -56,7 +57,10 @@ export async function run(session: Session): Promise<ExitCode> {
       if (reason !== null)
         session.talk(`${plainName(lowered.program.name)} was left out: ${reason}.   Next: relock check FILE`);
     }
-    if (cycles.some(({ status, why }) => status === 'refuted' && isStartOrder(why)))
+    if (
+      captures.some(mayRunTwice) &&
+      cycles.some(({ status, why }) => status === 'refuted' && isStartOrder(why))
+    )
       session.talk(
         'What one program started one after the other may come in any order when it runs twice.   Next: relock fuzz --across',
       );
