@@ -61,6 +61,8 @@ export interface RunOrder {
   readonly checkpoint?: number | null;
   /** States searched of a program before it is fuzzed; null: as many as is usual. */
   readonly states?: number | null;
+  /** Only what captures, or two runs of one, do together: see `programsIn`. */
+  readonly across?: boolean;
 }
 
 /** Guards the campaign between the engine and the database. Holds its lock from the start until `close`. */
@@ -155,7 +157,7 @@ export class CampaignRun {
       this.#save(result.state);
       const more = result.end === 'stopped' && this.#newCaptures && !this.#hooks.shouldStop() && !this.#quiet;
       if (!more) break;
-      this.#programs = programsIn(this.#store);
+      this.#programs = programsIn(this.#store, this.#order.across);
       this.#state = this.#adopted(result.state);
     }
     this.#toldAt = Number.NEGATIVE_INFINITY;

@@ -79,11 +79,9 @@ describe('captures that are imported', () => {
     expect(bench.relock(['verify-db', ...db])).toMatchObject({ code: 0 });
   });
 
-  it('while it runs are taken up at a checkpoint', async () => {
-    const db = ['--db', 'runs.db'];
-    expect(bench.relock(['import', 'odd.litmus', ...db]).code).toBe(0);
-    const options = ['--for', '60s', '--states', '2000', '--checkpoint', '0.2s', ...db];
-    const child = spawn(process.execPath, [MAIN, 'fuzz', 'night', ...options], {
+  /** A campaign that runs in the background until `stop`, which gives its exit code and what it said. */
+  function campaignOf(...args: string[]): { stop(): Promise<{ code: number | null; said: string }> } {
+    const child = spawn(process.execPath, [MAIN, 'fuzz', ...args, '--for', '60s', '--checkpoint', '0.2s'], {
       cwd: bench.folder,
       env: bench.environment,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -93,15 +91,42 @@ describe('captures that are imported', () => {
       said += chunk.toString();
     });
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    return {
+      stop: async () => {
+        child.kill('SIGINT');
+        return { code: await ended, said };
+      },
+    };
+  }
+  const cyclesIn = (db: readonly string[]): string[] =>
+    witnesses(bench.relock(['ls', '--json', ...db]).stdout).map(({ cycle }) => cycle.join());
+
+  it('while it runs are taken up at a checkpoint', async () => {
+    const db = ['--db', 'runs.db'];
+    expect(bench.relock(['import', 'odd.litmus', ...db]).code).toBe(0);
+    const campaign = campaignOf('night', '--states', '2000', ...db);
     await sleep(1500);
     expect(bench.relock(['import', ABBA, ...db]).code).toBe(0);
-    const cycles = (): string[] =>
-      witnesses(bench.relock(['ls', '--json', ...db]).stdout).map(({ cycle }) => cycle.join());
+    const cycles = (): string[] => cyclesIn(db);
     for (let i = 0; i < 100 && !cycles().some((cycle) => cycle.includes('lf_a')); i++) await sleep(200);
-    child.kill('SIGINT');
-    expect(await ended, said).toBe(130);
+    const { code, said } = await campaign.stop();
+    expect(code, said).toBe(130);
     expect(cycles().some((cycle) => cycle.includes('lf_a'))).toBe(true);
     expect(said).toContain('new captures');
+  });
+
+  it('while one across captures runs are taken up only for what they do with others', async () => {
+    const db = ['--db', 'across.db'];
+    const halves = ['x86_64-pci-remove-only.ftrace.txt', 's390x-pci-unbind-only.ftrace.txt'];
+    for (const half of halves) bench.sample(half);
+    expect(bench.relock(['import', ...halves, ...db]).code).toBe(0);
+    const campaign = campaignOf('--across', '--states', '1', ...db);
+    await sleep(1500);
+    expect(bench.relock(['import', ABBA, ...db]).code).toBe(0);
+    await sleep(2500);
+    const { code, said } = await campaign.stop();
+    expect(code, said).toBe(130);
+    expect(new Set(cyclesIn(db))).toEqual(new Set(['&dev->mutex,pci_rescan_remove_lock']));
   });
 });
 

@@ -67,6 +67,7 @@ export async function run(session: Session): Promise<ExitCode> {
       hosts: () => link?.hosts ?? 0,
       checkpoint: checkpointOf(session),
       states: numberOf(session, 'states', 1),
+      across,
     },
     programs,
     {
