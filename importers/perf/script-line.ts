@@ -107,10 +107,9 @@ export interface TaskRecord {
  */
 export function taskRecord(event: ScriptEvent, head: Head, fields: string): TaskRecord | null {
   const what = event.name === 'PERF_RECORD_FORK' ? 'fork' : event.name === 'PERF_RECORD_EXIT' ? 'exit' : null;
+  if (what === null || head.timeHigh < 0 || (head.timeHigh === 0 && head.timeLow === 0)) return null;
   const found = /^\(\d+:(\d+)\):\(\d+:\d+\)/.exec(fields);
-  if (what === null || found === null || head.timeHigh < 0 || (head.timeHigh === 0 && head.timeLow === 0))
-    return null;
-  return { what, tid: Number(found[1]) };
+  return found === null ? null : { what, tid: Number(found[1]) };
 }
 
 /** Losses of which perf does not say where they were; null for any other line. */

@@ -5,7 +5,7 @@ export const TRACE_SKIPS = {
   records_lost: {
     severity: 'data-loss',
     advice:
-      'The recorder lost records; nothing is concluded across such a place. Record with a larger buffer (trace-cmd -b 65536, buffer_size_kb) or fewer events.',
+      'The recorder lost records; nothing is concluded across such a place. Record with a larger buffer (trace-cmd -b 65536, buffer_size_kb, BPFTRACE_PERF_RB_PAGES) or fewer events.',
   },
   records_overwritten: {
     severity: 'notice',
