@@ -6,7 +6,7 @@ import { EVENT_KINDS, KNOWN_BY } from '../corpus/schema/event.js';
 import type { RecordForm } from '../corpus/schema/forms.js';
 import { importSource } from '../importers/import.js';
 import { sourceOf } from '../importers/source.js';
-import { lockCall, wrapperOf } from '../importers/trace-events/lock-functions.js';
+import { lockFunction } from '../importers/trace-events/lock-functions.js';
 import { json } from './json-forms.laws.js';
 import { bpftraceScript } from './record-bpftrace.js';
 import { ARCHITECTURES, probesFor, recordForm } from './record-commands.js';
@@ -74,7 +74,7 @@ describe('probes for a kernel without lockdep', () => {
 
   it('are of functions that the importer knows, and of one device function', () => {
     expect(probes.length).toBeGreaterThan(20);
-    const unknown = probes.filter(({ target }) => lockCall(target) === null && wrapperOf(target) === null);
+    const unknown = probes.filter(({ target }) => !lockFunction(target).concerns);
     expect(unknown.map(({ target }) => target)).toEqual(['device_release_driver_internal']);
   });
 
@@ -87,19 +87,19 @@ describe('probes for a kernel without lockdep', () => {
 
   it('await a return where a lock may be had or not, and never of a wrapper', () => {
     for (const { target, returns, argument } of probes) {
-      const call = lockCall(target);
+      const call = lockFunction(target).call;
       if (returns) expect([call?.success === 'always', argument], target).toContain(argument === null);
       if (returns) expect(argument, target).toBe(call?.success === 'always' ? null : 'ret');
       if (call?.does === 'take' || call?.does === 'try')
         expect(probes.filter((probe) => probe.target === target && probe.returns)).toHaveLength(1);
-      if (wrapperOf(target) !== null) expect(returns).toBe(false);
+      if (lockFunction(target).wrapper !== null) expect(returns).toBe(false);
     }
   });
 
-  it.each(probes.filter(({ target, returns }) => !returns && lockCall(target)?.does !== 'give'))(
+  it.each(probes.filter(({ target, returns }) => !returns && lockFunction(target).call?.does !== 'give'))(
     'a recording of $event gives the lock event',
     async (probe) => {
-      const call = lockCall(probe.target);
+      const call = lockFunction(probe.target).call;
       if (call === null) return;
       const give = named(
         { mutex: 'mutex_unlock', rwsem: call.mode === 'read' ? 'up_read' : 'up_write' }[

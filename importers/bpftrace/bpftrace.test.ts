@@ -6,7 +6,7 @@ import type { Capture } from '../../corpus/schema/capture.js';
 import { EVENT_KINDS } from '../../corpus/schema/event.js';
 import { lowerCapture } from '../../engine/lower/lower.js';
 import { captureOf, sampleTests } from '../testdata/sample-laws.laws.js';
-import { lockCall } from '../trace-events/lock-functions.js';
+import { lockFunction } from '../trace-events/lock-functions.js';
 
 const TESTDATA = join(import.meta.dirname, '../testdata/bpftrace');
 const read = (name: string) => readFileSync(join(TESTDATA, name), 'utf8');
@@ -105,7 +105,7 @@ describe('the bundled recorder', () => {
     );
     const functions = [...script.matchAll(/\bk(?:ret)?probe:(\w+)/g)].map(([, name = '']) => name);
     expect(functions.length).toBeGreaterThan(40);
-    expect(functions.filter((name) => lockCall(name) === null)).toEqual([]);
+    expect(functions.filter((name) => lockFunction(name).call === null)).toEqual([]);
     expect(script.match(/printf\("relock1 %llu %d %d %s /g)?.length).toBe(script.match(/printf/g)?.length);
   });
 });

@@ -4,6 +4,7 @@ import { TraceMachine } from '../ftrace/platform.js';
 import { BPFTRACE_LOSSES, NO_CONTEXT } from '../ftrace/records.js';
 import type { Importer } from '../importer.js';
 import type { Source } from '../source.js';
+import { lockFunction } from '../trace-events/lock-functions.js';
 import { LockEventMapper } from '../trace-events/mapper.js';
 import { noteJsonMap, noteTextMap } from './maps.js';
 import { beginsRecord, type RecorderRecord, readChainLine, readRecord } from './record-line.js';
@@ -156,7 +157,13 @@ class OutputReader {
     if (group !== 'tracepoint') {
       this.#machine.name(name);
       const isReturn = group === 'kretprobe';
-      mapper.calls.probe(name, this.#address(value), isReturn, null, isReturn ? Number(value) : null);
+      mapper.calls.probe(
+        lockFunction(name),
+        this.#address(value),
+        isReturn,
+        null,
+        isReturn ? Number(value) : null,
+      );
     } else if (name === 'sched_process_fork') mapper.fork(Number(value));
     else if (name === 'sched_process_exit') mapper.processExit(tid);
     else if (name === 'sched_waking') mapper.schedWaking(Number(value));

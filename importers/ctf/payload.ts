@@ -1,6 +1,7 @@
 // The fields of a CTF event, as LTTng and perf name them, handed to the mapper of lock events.
 import type { Meaning } from '../ftrace/events.js';
 import { functionOfProbe, howLeft, type Unsaid } from '../ftrace/payload.js';
+import { lockFunction } from '../trace-events/lock-functions.js';
 import type { LockEventMapper } from '../trace-events/mapper.js';
 import { addressIn, type Fields, numberIn, stringIn } from './line.js';
 
@@ -53,7 +54,8 @@ function probe(mapper: LockEventMapper, event: string, fields: Fields): Unsaid {
   const argument = [...fields.keys()].find((name) => !NO_ARGUMENT.test(name));
   const lock = isReturn || argument === undefined ? -1 : address(mapper, fields, argument);
   const ret = isReturn && argument !== undefined ? numberIn(fields, argument) : null;
-  mapper.calls.probe(functionOfProbe(event.slice(event.indexOf(':') + 1)), lock, isReturn, null, ret);
+  const probed = lockFunction(functionOfProbe(event.slice(event.indexOf(':') + 1)));
+  mapper.calls.probe(probed, lock, isReturn, null, ret);
   return null;
 }
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { captureOf } from '../testdata/sample-laws.laws.js';
+import { lockFunction } from '../trace-events/lock-functions.js';
 import { CallChains } from './chains.js';
 import { GraphLine, readGraphLine, readPlainGraphLine } from './graph.js';
 import { hashOf, NameTable } from './names.js';
@@ -69,10 +70,10 @@ describe('plain lines of function_graph', () => {
         ([pad, cpu, duration, depth, name, call, end]) =>
           `${pad}${cpu})${duration}|  ${'  '.repeat(depth)}${name}${call}${end}`,
       );
-    const fields = ({ concerns: _, ...rest }: GraphLine) => rest;
+    const fields = ({ callee: _, ...rest }: GraphLine) => rest;
     fc.assert(
       fc.property(line, (text) => {
-        const functions = new NameTable((name) => ({ name, concerns: false }));
+        const functions = new NameTable(lockFunction);
         const plain = new GraphLine();
         const slow = new GraphLine();
         const whole = `before\n${text}\nbehind`;

@@ -1,5 +1,5 @@
 // Lines of the function_graph tracer: their columns, calls, returns, events in comments, and blocks of task switches.
-
+import type { LockFunction } from '../trace-events/lock-functions.js';
 import type { NameTable } from './names.js';
 
 const SPACE = 32;
@@ -21,8 +21,8 @@ export class GraphLine {
   depth = 0;
   /** Function, or the text of a comment. */
   name = '';
-  /** False if the call is known to concern no lock. */
-  concerns = true;
+  /** The function of a call, where it was looked up already. */
+  callee: LockFunction | null = null;
   /** First argument where arguments were recorded, as hex text. */
   argument: string | null = null;
   /** Returned value where recorded. */
@@ -46,7 +46,7 @@ export function readCall(into: GraphLine, rest: string, base: number): boolean {
   into.depth = Math.max(0, (indent - base) >> 1);
   into.argument = null;
   into.ret = null;
-  into.concerns = true;
+  into.callee = null;
   if (what.startsWith('}')) {
     into.kind = 'exit';
     into.name = '';
@@ -83,12 +83,6 @@ function returnedValue(text: string): number {
   return value > 2 ** 63 ? -1 : value;
 }
 
-/** A function as the caller knows it: calls of most concern no lock. */
-export interface GraphFunction {
-  readonly name: string;
-  readonly concerns: boolean;
-}
-
 /**
  * Reads the most frequent lines, those of the default columns (`CPU) DURATION | call`) without arguments, comments and values;
  * false for any other line, which `readGraphLine` may know.
@@ -98,7 +92,7 @@ export function readPlainGraphLine(
   text: string,
   from: number,
   to: number,
-  functions: NameTable<GraphFunction>,
+  functions: NameTable<LockFunction>,
 ): boolean {
   let end = to;
   while (end > from && text.charCodeAt(end - 1) === SPACE) end--;
@@ -152,7 +146,7 @@ export function readPlainGraphLine(
     else return false;
     const called = functions.at(text, start, at, hash);
     into.name = called.name;
-    into.concerns = called.concerns;
+    into.callee = called;
   }
   into.cpu = cpu;
   into.depth = depth;

@@ -3,8 +3,9 @@ import { graphColumns } from './graph.js';
 import { HeadMemo } from './head-memo.js';
 import { LineMemo } from './line-memo.js';
 import type { TraceRecords } from './records.js';
-import type { SaidCall, SaidRecord } from './said.js';
+import type { SaidCall, SaidRecord, SaidSwitch } from './said.js';
 
+const NEWLINE = 10;
 /** Lines of a block that are each decoded alone. */
 const STRANGE = 32;
 
@@ -16,6 +17,7 @@ export class KnownLines {
   /** Numbers of functions in the stack by the lines of stacks; -1 for lines without one. */
   readonly #frames = new LineMemo<number>();
   readonly #calls = new LineMemo<SaidCall>();
+  readonly #switches = new LineMemo<SaidSwitch>();
   #bytes: Buffer = Buffer.alloc(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   #limit = 0;
@@ -25,6 +27,8 @@ export class KnownLines {
   /** Where the last column of the call stands that was looked for in vain and may be remembered, or -1; and its CPU. */
   #newCall = -1;
   #newCallCpu = 0;
+  /** True if the line was looked for in vain among those that are no calls, and may be remembered. */
+  #newSwitch = false;
 
   constructor(records: TraceRecords) {
     this.#records = records;
@@ -93,8 +97,11 @@ export class KnownLines {
   call(from: number, where: number): number {
     const { graph } = this.#records;
     this.#newCall = -1;
+    this.#newSwitch = false;
+    // Around each switch of tasks stand a rule and an empty line.
+    if (from < this.#limit && this.#view.getUint8(from) === NEWLINE) return from;
     const at = graphColumns(graph, this.#view, from, this.#limit);
-    if (at === -1) return -1;
+    if (at === -1) return this.#switch(from, where);
     const said = this.#calls.find(this.#view, at, this.#limit);
     if (said === null) {
       if (this.#calls.cameBefore) this.#newCall = at;
@@ -109,11 +116,31 @@ export class KnownLines {
     graph.kind = said.kind;
     graph.depth = said.depth;
     graph.name = said.name;
-    graph.concerns = said.concerns;
+    graph.callee = said.callee;
     graph.argument = said.argument;
     graph.ret = said.ret;
     this.#records.graphRecord(where, said.record);
     return this.#calls.end;
+  }
+
+  /** Reads the line at `from` as one that is no call. */
+  #switch(from: number, where: number): number {
+    const { graph } = this.#records;
+    const said = this.#switches.find(this.#view, from, this.#limit);
+    graph.kind = 'none';
+    if (said === null) {
+      this.#newSwitch = this.#switches.cameBefore;
+      return -1;
+    }
+    graph.flags = null;
+    graph.kind = said.kind;
+    graph.cpu = said.cpu;
+    graph.comm = said.comm;
+    graph.pid = said.pid;
+    graph.previousComm = said.previousComm;
+    graph.previousPid = said.previousPid;
+    this.#records.graphRecord(where);
+    return this.#switches.end;
   }
 
   /** The head of the line at `from`, which was read as text just now. */
@@ -123,13 +150,18 @@ export class KnownLines {
       this.#heads.add(head, this.#view, from, text.slice(head.commFrom, head.commTo).trimStart());
   }
 
-  /** The call of a line that `call` did not know and that was read as text just now. */
-  learnCall(text: string): void {
+  /** What the line at `from`, which `call` did not know, was found to be when it was read as text just now. */
+  learnCall(from: number, text: string): void {
     const at = this.#newCall;
+    const { graph } = this.#records;
+    if (this.#newSwitch && (graph.kind === 'rule' || graph.kind === 'switch')) {
+      const { kind, cpu, comm, pid, previousComm, previousPid } = graph;
+      this.#switches.add(this.#view, from, { kind, cpu, comm, pid, previousComm, previousPid });
+    }
+    this.#newSwitch = false;
     if (at === -1) return;
     this.#newCall = -1;
-    const { graph } = this.#records;
-    const { kind, depth, name, concerns, argument, ret } = graph;
+    const { kind, depth, name, callee, argument, ret } = graph;
     // What stands before the column must have been read as its columns are.
     if (
       (kind === 'entry' || kind === 'leaf' || kind === 'exit' || kind === 'comment') &&
@@ -143,7 +175,7 @@ export class KnownLines {
         kind,
         depth,
         name,
-        concerns,
+        callee,
         argument,
         ret,
         record: kind === 'comment' ? this.#records.saidLock() : null,

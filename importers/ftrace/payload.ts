@@ -1,4 +1,5 @@
 // What stands behind an event's name on a line of ftrace or report text, handed to the mapper of lock events.
+import { lockFunction } from '../trace-events/lock-functions.js';
 import { ACQUIRE_READ, ACQUIRE_TRY, CONTENTION, type LockEventMapper } from '../trace-events/mapper.js';
 import type { Meaning } from './events.js';
 import { hashOf, NameTable } from './names.js';
@@ -306,7 +307,7 @@ export class Payloads {
     if (text.charCodeAt(from) !== 40 || close === -1 || close >= to) return 'unreadable';
     const { isReturn, first, second } = this.#places.at(text, from + 1, close, hashOf(text, from + 1, close));
     // trace-cmd report prints addresses: then the name of the event must do.
-    const name = (isReturn ? second : first) ?? functionOfProbe(event);
+    const probed = lockFunction((isReturn ? second : first) ?? functionOfProbe(event));
     const caller = isReturn && second !== null ? first : null;
     let ret: string | undefined;
     let address = -1;
@@ -321,8 +322,8 @@ export class Payloads {
       }
     }
     const value = ret === undefined ? null : Number(ret);
-    this.probe = { name, address, isReturn, caller, ret: value };
-    this.#mapper.calls.probe(name, address, isReturn, caller, value);
+    this.probe = { probed, address, isReturn, caller, ret: value };
+    this.#mapper.calls.probe(probed, address, isReturn, caller, value);
     return null;
   }
 }

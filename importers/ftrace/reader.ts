@@ -92,7 +92,7 @@ export class TraceTextReader {
     this.#records.head.fixed = -1;
     this.line(text, 0, text.length, where);
     if (this.#layout === 'default') this.#known.learnHead(from, text);
-    else if (this.#layout === 'graph') this.#known.learnCall(text);
+    else if (this.#layout === 'graph') this.#known.learnCall(from, text);
     return end;
   }
 

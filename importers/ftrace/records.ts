@@ -1,7 +1,7 @@
 // What records mean: events, calls, stacks and comments go to the mapper of lock events; what was read before is said again.
 import { BEYOND_THE_LOG } from '../../corpus/schema/capture.js';
 import type { CaptureBuilder } from '../builder.js';
-import { concernsLocks } from '../trace-events/lock-functions.js';
+import { lockFunction } from '../trace-events/lock-functions.js';
 import { LockEventMapper } from '../trace-events/mapper.js';
 import type { Level } from '../trace-events/runners.js';
 import { Coverage } from './coverage.js';
@@ -33,10 +33,10 @@ export class TraceRecords {
   readonly #functionEvent = this.#events.named('function');
   readonly #entryEvent = this.#events.named('funcgraph_entry');
   readonly #exitEvent = this.#events.named('funcgraph_exit');
-  /** Functions by name, with whether a call of them means anything. */
+  /** Functions by name. */
   readonly functions = new NameTable((name) => {
     this.#machine.name(name);
-    return { name, concerns: concernsLocks(name) };
+    return lockFunction(name);
   });
   readonly stack = new OpenStack(this.#machine);
   #mapper: LockEventMapper | null = null;
@@ -262,17 +262,22 @@ export class TraceRecords {
     this.#name(mapper, pid, text);
     const argument =
       text.charCodeAt(end) === 40 ? /0x([0-9a-f]{4,16})\b/.exec(text.slice(end, to))?.[1] : undefined;
-    mapper.calls.function(called.name, caller, argument === undefined ? -1 : addressOf(mapper, argument));
+    mapper.calls.function(called, caller, argument === undefined ? -1 : addressOf(mapper, argument));
   }
 
   #call(mapper: LockEventMapper): void {
-    const graph = this.graph;
-    if (graph.kind === 'exit') mapper.calls.graphExit(graph.depth, graph.ret);
-    else if (graph.kind === 'entry' || graph.kind === 'leaf') {
-      if (graph.concerns) this.#machine.name(graph.name);
+    const { graph } = this;
+    const { kind, depth } = graph;
+    if (kind === 'exit') mapper.calls.graphExit(depth, graph.ret);
+    else if (kind === 'entry' || kind === 'leaf') {
+      if (graph.callee === null) {
+        this.#machine.name(graph.name);
+        graph.callee = lockFunction(graph.name);
+      }
+      const { callee } = graph;
       const address = graph.argument === null ? -1 : addressOf(mapper, graph.argument);
-      mapper.calls.graphEntry(graph.name, graph.depth, graph.kind === 'leaf', address, graph.concerns);
-      if (graph.kind === 'leaf' && graph.concerns) mapper.calls.leafReturns(graph.depth, graph.ret);
+      mapper.calls.graphEntry(callee, depth, kind === 'leaf', address);
+      if (kind === 'leaf' && callee.concerns) mapper.calls.leafReturns(depth, graph.ret);
     }
   }
 
@@ -429,7 +434,7 @@ export class TraceRecords {
     else if (does === DO.probe) {
       const { probe } = said;
       if (probe !== null)
-        mapper.calls.probe(probe.name, probe.address, probe.isReturn, probe.caller, probe.ret);
+        mapper.calls.probe(probe.probed, probe.address, probe.isReturn, probe.caller, probe.ret);
     } else if (does === DO.leave) mapper.schedSwitch(pid, said.flags as 0 | 1 | 2);
     else {
       if (said.name !== -1) this.#coverage.wakes(said.name, where);

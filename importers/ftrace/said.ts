@@ -1,4 +1,5 @@
 // What the end of a line was found to say, to be said again when the same bytes come: see `LineMemo`.
+import type { LockFunction } from '../trace-events/lock-functions.js';
 import type { SourceEvent } from './events.js';
 import type { GraphLine } from './graph.js';
 
@@ -24,7 +25,7 @@ export const DO = {
 
 /** What a probe says, as `CallMapper.probe` takes it. */
 export interface SaidProbe {
-  readonly name: string;
+  readonly probed: LockFunction;
   readonly address: number;
   readonly isReturn: boolean;
   readonly caller: string | null;
@@ -47,8 +48,10 @@ export interface SaidRecord {
 }
 
 /** What stands behind the last column of function_graph. */
-export interface SaidCall
-  extends Pick<GraphLine, 'kind' | 'depth' | 'name' | 'concerns' | 'argument' | 'ret'> {
+export interface SaidCall extends Pick<GraphLine, 'kind' | 'depth' | 'name' | 'callee' | 'argument' | 'ret'> {
   /** For comments: the lock event in it, or null where it has to be read again. */
   readonly record: SaidRecord | null;
 }
+
+/** A line of function_graph that is no call: a rule, or who gives way to whom. */
+export type SaidSwitch = Pick<GraphLine, 'kind' | 'cpu' | 'comm' | 'pid' | 'previousComm' | 'previousPid'>;

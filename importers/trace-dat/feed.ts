@@ -1,7 +1,7 @@
 // Feeds records to the one mapping of kernel events: for each event of the file a function that was made from its format.
 import { IRQ_STATE } from '../../corpus/schema/event.js';
 import type { TraceMachine } from '../ftrace/platform.js';
-import { concernsLocks } from '../trace-events/lock-functions.js';
+import { type LockFunction, lockFunction } from '../trace-events/lock-functions.js';
 import { type LockEventMapper, levelOfFlags } from '../trace-events/mapper.js';
 import type { Level } from '../trace-events/runners.js';
 import { CallChains, FunctionNames, functionReader } from './call-chains.js';
@@ -47,8 +47,8 @@ export class Feed {
   readonly #namesOfLocks: number[] = [];
   /** Mapper's numbers of function names, by the number of the address. */
   readonly #functionIds: number[] = [];
-  /** Whether calls of a function concern locks, by the number of its address. */
-  readonly #concerns: (boolean | undefined)[] = [];
+  /** Functions by the number of the address. */
+  readonly #functions: (LockFunction | undefined)[] = [];
 
   /** By event id: handlers that want the mapper to be told of the record first, and those that see to it themselves. */
   readonly #plain: (Handler | null)[] = [];
@@ -290,8 +290,7 @@ export class Feed {
         const callee = functionReader(this.#names, fields.get('func'), this.#bigEndian);
         const depth = this.#number(fields.get('depth'), 0);
         if (callee === null) return null;
-        return (record) =>
-          mapper.calls.graphEntry(this.#names.nameOf(callee(record)) ?? '', depth(record), false, -1);
+        return (record) => mapper.calls.graphEntry(this.#function(callee(record)), depth(record), false, -1);
       }
       case 'funcgraph_exit':
       case 'fgraph_retval_exit': {
@@ -311,16 +310,16 @@ export class Feed {
     const caller = functionReader(this.#names, fields.get('parent_ip'), this.#bigEndian);
     if (callee === null || caller === null) return null;
     return (record) => {
-      const id = callee(record);
+      const called = this.#function(callee(record));
       this.#lastPid[record.cpu] = this.#pid;
-      if (!this.#isConcerned(id)) {
+      if (!called.concerns) {
         this.#lastMapped[record.cpu] = 0;
         this.#mapper.touch(record.cpu, LEVELS[this.#flags]!);
         return;
       }
       this.#lastMapped[record.cpu] = 1;
       this.#tell(record, this.#pid, this.#flags);
-      this.#mapper.calls.function(this.#names.nameOf(id) ?? '', this.#names.nameOf(caller(record)), -1);
+      this.#mapper.calls.function(called, this.#names.nameOf(caller(record)), -1);
     };
   }
 
@@ -334,13 +333,13 @@ export class Feed {
     };
   }
 
-  #isConcerned(id: number): boolean {
-    const known = this.#concerns[id];
+  /** The function of an address; of those without a symbol nothing is known. */
+  #function(id: number): LockFunction {
+    const known = this.#functions[id];
     if (known !== undefined) return known;
-    const name = this.#names.nameOf(id);
-    const concerned = name !== null && concernsLocks(name);
-    this.#concerns[id] = concerned;
-    return concerned;
+    const made = lockFunction(this.#names.nameOf(id) ?? '');
+    this.#functions[id] = made;
+    return made;
   }
 
   /** kprobe, kretprobe and fprobe events, in whatever group. */
@@ -361,10 +360,10 @@ export class Feed {
     const address = lock === undefined ? null : this.#address(lock);
     const value = this.#number(ret, 0);
     return (record) => {
-      const id = probed(record);
-      if (!this.#isConcerned(id)) return;
+      const at = this.#function(probed(record));
+      if (!at.concerns) return;
       this.#mapper.calls.probe(
-        this.#names.nameOf(id) ?? '',
+        at,
         address === null ? -1 : address(record),
         isReturn,
         caller === null ? null : this.#names.nameOf(caller(record)),

@@ -1,4 +1,5 @@
 // What a runner is in the middle of, as far as recorded calls tell: functions, calls without return, locks without address.
+import { GraphStack } from './call-paths.js';
 import type { LockCall, Wrapper } from './lock-functions.js';
 import type { Lock } from './locks.js';
 import type { Pending } from './runners.js';
@@ -29,8 +30,7 @@ export interface Deferred {
 
 /** What a runner is in the middle of, as far as calls tell. */
 export interface CallState {
-  /** function_graph: the functions that the runner is inside of, by depth. */
-  readonly graph: string[];
+  readonly graph: GraphStack;
   readonly held: HeldCall[];
   readonly open: OpenCall[];
   /** The wrapper that was entered last, until its inner lock function shows. */
@@ -43,5 +43,5 @@ export interface CallState {
 
 /** The state of a runner of whom no call was seen. */
 export function noCalls(): CallState {
-  return { graph: [], held: [], open: [], wrapper: null, deferred: null, names: new Map() };
+  return { graph: new GraphStack(), held: [], open: [], wrapper: null, deferred: null, names: new Map() };
 }

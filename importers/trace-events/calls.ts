@@ -1,15 +1,15 @@
 // Calls of lock functions as lock events: function tracer, function_graph, and probes with or without addresses.
 import { NONE, type SiteId } from '../../corpus/schema/ids.js';
 import { LOCK_MODES } from '../../corpus/schema/lock.js';
-import { lockFacts } from '../kernel-log/episodes/lock-facts.js';
 import { CallPaths } from './call-paths.js';
 import { type CallState, type HeldCall, noCalls, type OpenCall } from './call-state.js';
-import { callerFacts, isBehind, wantedBy } from './callers.js';
+import { type CallerFacts, callerFacts, isBehind, type WantedLock, wantedBy } from './callers.js';
 import { INFERRED, KIND, type Ledger, OBSERVED } from './ledger.js';
-import { type LockCall, lockCall, type Wrapper, wrapperOf } from './lock-functions.js';
+import { type LockCall, type LockFunction, lockFunction, type Wrapper } from './lock-functions.js';
 import { type Lock, NOBODY, SOURCE } from './locks.js';
 import type { Pairing } from './pairing.js';
 import type { Pending, Runner } from './runners.js';
+import { cutTo, lastOf, removeAt } from './short-list.js';
 
 const modeCode = (call: LockCall): number => LOCK_MODES.indexOf(call.mode);
 
@@ -24,7 +24,7 @@ export class CallMapper {
   readonly #ledger: Ledger;
   readonly #pairing: Pairing;
   /** Functions whose return is probed: their acquisitions need not be inferred. */
-  readonly #returns = new Set<string>();
+  readonly #returns = new Set<LockFunction>();
   readonly #sites = new Map<string, SiteId>();
   readonly #paths: CallPaths;
   last: Runner | null = null;
@@ -46,11 +46,10 @@ export class CallMapper {
     return state;
   }
 
-  /** Function tracer: `name` was called by `caller`; `address` of its first argument where recorded, else -1. */
-  function(name: string, caller: string | null, address: number): void {
-    const call = lockCall(name);
-    const wrapper = call === null ? wrapperOf(name) : null;
-    if (call === null && wrapper === null) {
+  /** Function tracer: `callee` was called by `caller`; `address` of its first argument where recorded, else -1. */
+  function(callee: LockFunction, caller: string | null, address: number): void {
+    const { call, wrapper } = callee;
+    if (!callee.concerns) {
       this.last = null;
       return;
     }
@@ -58,32 +57,32 @@ export class CallMapper {
     const state = this.#state(runner);
     if (wrapper !== null) this.#wrapped(runner, state, wrapper, caller, false);
     else if (call !== null && address >= 0) {
-      this.#withAddress(runner, state, call, name, address, caller);
+      this.#withAddress(runner, state, call, callee, address, caller);
     } else if (call !== null) {
       if (caller === null) this.#defer(state, call);
       else this.#plain(runner, state, call, caller, false, -1);
     }
   }
 
-  /** function_graph: a call begins; `leaf` if it has returned already; `concerns`: false if it is known to be of no lock. */
-  graphEntry(name: string, depth: number, leaf: boolean, address: number, concerns = true): void {
+  /** function_graph: a call begins; `leaf` if it has returned already. */
+  graphEntry(callee: LockFunction, depth: number, leaf: boolean, address: number): void {
     if (!(depth >= 0 && depth <= MOST_DEPTH)) return;
-    const call = concerns ? lockCall(name) : null;
-    const wrapper = concerns && call === null ? wrapperOf(name) : null;
     const runner = this.#begin();
     const state = this.#state(runner);
     const { graph } = state;
-    cutTo(graph, depth);
-    while (graph.length < depth) graph.push('');
+    graph.setDepth(depth);
     this.#closeAbove(state, depth - 1);
-    const caller = depth === 0 ? '' : graph[depth - 1]!;
-    if (!leaf) graph.push(name);
-    if (wrapper !== null) this.#wrapped(runner, state, wrapper, caller === '' ? null : caller, true, depth);
+    if (!leaf) graph.enter(callee.name);
+    if (!callee.concerns) return;
+    const { call, wrapper } = callee;
+    // '' where it was not seen to begin.
+    const caller = depth === 0 ? null : graph.names[depth - 1]! || null;
+    if (wrapper !== null) this.#wrapped(runner, state, wrapper, caller, true, depth);
     else if (call !== null && address >= 0)
-      this.#withAddress(runner, state, call, name, address, caller, true, depth);
-    else if (call !== null && !(caller !== '' && wrapperOf(caller) !== null))
-      this.#plain(runner, state, call, caller === '' ? null : caller, true, depth);
-    if (runner.endRow > runner.firstRow) this.#graphSite(runner, state, leaf ? depth : depth + 1);
+      this.#withAddress(runner, state, call, callee, address, caller, true, depth);
+    else if (call !== null && (caller === null || lockFunction(caller).wrapper === null))
+      this.#plain(runner, state, call, caller, true, depth);
+    this.#graphSite(runner, state, leaf ? depth : depth + 1);
   }
 
   /** function_graph: a call without calls in it has returned when it is printed. */
@@ -91,7 +90,7 @@ export class CallMapper {
     const runner = this.last;
     if (runner === null) return;
     const state = this.#state(runner);
-    const open = state.open[state.open.length - 1];
+    const open = lastOf(state.open);
     if (open === undefined || open.depth !== depth) return;
     state.open.pop();
     const { firstRow } = runner;
@@ -112,7 +111,7 @@ export class CallMapper {
       if (open.depth === depth) this.#returned(runner, state, open, ret, OBSERVED);
     }
     this.#graphSite(runner, state, depth);
-    cutTo(state.graph, depth);
+    if (state.graph.depth > depth) state.graph.setDepth(depth);
     state.wrapper = null;
   }
 
@@ -120,7 +119,8 @@ export class CallMapper {
   graphSite(): void {
     const runner = this.#ledger.locker();
     const state = this.#state(runner);
-    if (state.graph.length > 0) this.#graphSite(runner, state, state.graph.length);
+    const { depth } = state.graph;
+    if (depth > 0) this.#graphSite(runner, state, depth);
   }
 
   #graphSite(runner: Runner, state: CallState, depth: number): void {
@@ -135,13 +135,18 @@ export class CallMapper {
   }
 
   /**
-   * A probe hit. `name`: the probed function, or the event's name where the format gives no symbol; `address`: the lock as the
+   * A probe hit. `probed`: the function, or that of the event's name where the format gives no symbol; `address`: the lock as the
    * probe fetched it, or -1; `caller`: who it returns to, for return probes; `ret`: its value where fetched.
    */
-  probe(name: string, address: number, isReturn: boolean, caller: string | null, ret: number | null): void {
-    const call = lockCall(name);
-    const wrapper = call === null ? wrapperOf(name) : null;
-    if (call === null && wrapper === null) {
+  probe(
+    probed: LockFunction,
+    address: number,
+    isReturn: boolean,
+    caller: string | null,
+    ret: number | null,
+  ): void {
+    const { call, wrapper } = probed;
+    if (!probed.concerns) {
       this.last = null;
       return;
     }
@@ -149,12 +154,11 @@ export class CallMapper {
     const state = this.#state(runner);
     if (!isReturn) {
       if (wrapper !== null) this.#wrapped(runner, state, wrapper, null, true, state.open.length);
-      else if (call !== null && address >= 0)
-        this.#withAddress(runner, state, call, name, address, null, this.#returns.has(name));
+      else if (call !== null && address >= 0) this.#withAddress(runner, state, call, probed, address, null);
       else if (call !== null) this.#defer(state, call);
       return;
     }
-    this.#returns.add(name);
+    this.#returns.add(probed);
     if (state.deferred !== null && caller !== null) this.#plainDeferred(runner, state, caller);
     const open = this.#openOf(state, call, wrapper);
     if (open === null) return;
@@ -183,7 +187,7 @@ export class CallMapper {
           ? open.call.kind === call.kind && open.call.does === call.does && open.held === null
           : wrapper !== null && open.held?.name === wrapper.lock;
       if (!fits) continue;
-      state.open.length = i;
+      cutTo(state.open, i);
       return open;
     }
     return null;
@@ -193,9 +197,9 @@ export class CallMapper {
   stack(runner: Runner, frames: readonly string[]): void {
     const state = runner.calls as CallState | null;
     if (state === null) return;
-    const caller = frames.find((frame) => lockCall(frame) === null);
+    const caller = frames.find((frame) => lockFunction(frame).call === null);
     if (state.deferred === null) {
-      const open = state.open[state.open.length - 1];
+      const open = lastOf(state.open);
       if (caller === undefined || open?.call.does !== 'take' || open.object === null) return;
       this.#nameByCaller(state, open.object, open.call, caller);
     } else if (caller !== undefined) this.#plainDeferred(runner, state, caller);
@@ -249,16 +253,16 @@ export class CallMapper {
     runner: Runner,
     state: CallState,
     call: LockCall,
-    name: string,
+    callee: LockFunction,
     address: number,
     caller: string | null,
     willSay = false,
-    depth = state.graph.length,
+    depth = state.graph.depth,
   ): void {
     const ledger = this.#ledger;
     const taker = call.does === 'take' || call.does === 'try' ? runner.pid : NOBODY;
     const object = ledger.locks.byObject(address, SOURCE.probe, taker);
-    this.#pairing.kindSeen(object, call.kind);
+    object.seenAs ??= call.kind;
     const mode = modeCode(call);
     if (state.wrapper !== null) this.#pairing.nameSeen(object, state.wrapper.lock);
     if (state.wrapper?.does === 'take') state.names.set(object, state.wrapper.lock);
@@ -272,14 +276,14 @@ export class CallMapper {
       case 'take':
         ledger.proceed(runner);
         this.#pairing.asked(runner, object);
-        open(ledger.request(runner, object, mode, willSay || this.#returns.has(name)));
+        open(ledger.request(runner, object, mode, willSay || this.#returns.has(callee)));
         break;
       case 'try':
         ledger.proceed(runner);
         open(null);
         break;
       case 'give':
-        state.names.delete(object);
+        if (state.names.size > 0) state.names.delete(object);
         ledger.release(runner, object, mode);
         break;
       case 'wait':
@@ -293,18 +297,17 @@ export class CallMapper {
         throw new Error(`calls: unknown deed ${String(never)}`);
       }
     }
-    if (caller !== null && caller !== '' && runner.endRow > runner.firstRow)
-      ledger.site(runner, this.#siteOf(caller));
+    if (caller !== null && runner.endRow > runner.firstRow) ledger.site(runner, this.#siteOf(caller));
   }
 
   #nameByCaller(state: CallState, object: Lock, call: LockCall, caller: string): void {
-    const { paths, perOpen } = callerFacts(caller);
-    if (perOpen) object.perOpen = true;
-    if (paths.length === 0 || state.names.has(object)) return;
-    const name = wantedBy(call, caller, (lock) => [...state.names.values()].includes(lock));
-    if (name === null) return;
-    this.#pairing.nameSeen(object, name);
-    state.names.set(object, name);
+    const facts = callerFacts(caller);
+    if (facts.perOpen) object.perOpen = true;
+    if (facts.wants.length === 0 || state.names.has(object)) return;
+    const wanted = wantedBy(call, facts, (lock) => [...state.names.values()].includes(lock));
+    if (wanted === null) return;
+    this.#pairing.nameSeen(object, wanted.lock);
+    state.names.set(object, wanted.lock);
   }
 
   /** A wrapper around a lock with static storage is entered. Its inner lock function, if recorded, says the same again. */
@@ -321,7 +324,7 @@ export class CallMapper {
     const lock = ledger.locks.byKey(wrapper.lock, wrapper.lock);
     if (wrapper.does === 'give') {
       const at = state.held.findLastIndex((held) => held.lock === lock);
-      if (at !== -1) state.held.splice(at, 1);
+      if (at !== -1) removeAt(state.held, at);
       ledger.release(runner, lock);
     } else {
       const held: HeldCall = { lock, name: wrapper.lock, site: caller };
@@ -352,16 +355,14 @@ export class CallMapper {
       return;
     }
     if (call.does !== 'take') return;
-    const name =
-      caller === null ||
-      callerFacts(caller).paths.length === 0 ||
-      state.held.some((h) => h.site === caller && h.name !== null && !isBehind(caller, h.name))
-        ? null
-        : wantedBy(call, caller, (lock) => state.held.some((h) => h.name === lock));
+    const facts = caller === null ? null : callerFacts(caller);
+    const wanted =
+      facts === null || facts.wants.length === 0 ? null : this.#wanted(state, call, facts, caller);
+    const name = wanted?.lock ?? null;
     let lock: Lock | null = null;
-    if (name !== null) {
-      const nth = state.held.filter((held) => held.name === name).length;
-      lock = ledger.locks.byKey(name, lockFacts(name, []).single || nth === 0 ? name : `${name} ${nth}`);
+    if (wanted !== null) {
+      const nth = wanted.single ? 0 : state.held.filter((held) => held.name === wanted.lock).length;
+      lock = ledger.locks.byKey(wanted.lock, nth === 0 ? wanted.lock : `${wanted.lock} ${nth}`);
     }
     const held: HeldCall = { lock, name, site: caller };
     if (state.held.length >= 64) state.held.shift();
@@ -377,6 +378,14 @@ export class CallMapper {
     if (caller !== null) ledger.site(runner, this.#siteOf(caller));
   }
 
+  /** The known lock that the caller takes, unless it has one that it takes behind no other. */
+  #wanted(state: CallState, call: LockCall, facts: CallerFacts, caller: string | null): WantedLock | null {
+    const { held } = state;
+    for (const { site, name } of held)
+      if (site === caller && name !== null && !isBehind(facts, name)) return null;
+    return wantedBy(call, facts, (lock) => held.some(({ name }) => name === lock));
+  }
+
   #plainRelease(runner: Runner, state: CallState, caller: string | null): void {
     const { held } = state;
     let at = held.length - 1;
@@ -384,8 +393,9 @@ export class CallMapper {
     // A tail call hides the function that unlocks; only what is not known may be given back on that guess.
     if (at === -1 && held.length > 0 && held[held.length - 1]!.lock === null) at = held.length - 1;
     if (at === -1) return;
-    const [entry] = held.splice(at, 1);
-    if (entry === undefined || entry.lock === null) return;
+    const entry = held[at]!;
+    removeAt(held, at);
+    if (entry.lock === null) return;
     this.#ledger.release(runner, entry.lock);
     if (caller !== null) this.#ledger.site(runner, this.#siteOf(caller));
   }
@@ -416,16 +426,11 @@ export class CallMapper {
       ledger.settle(runner, pending);
       ledger.emit(KIND.refuse, runner, pending.lock, pending.mode, null, known, pending.lock.source);
       const at = open.held === null ? -1 : state.held.indexOf(open.held);
-      if (at !== -1) state.held.splice(at, 1);
+      if (at !== -1) removeAt(state.held, at);
       return;
     }
     ledger.granted(runner, pending, call.success === 'zero' && ret === null ? INFERRED : known);
   }
-}
-
-/** Sets a length that is not longer. Setting it is a call into the engine that gives up the room of the list. */
-function cutTo(list: unknown[], length: number): void {
-  while (list.length > length) list.pop();
 }
 
 const TAKE: LockCall = { does: 'take', kind: 'mutex', mode: 'exclusive', success: 'always' };

@@ -26,7 +26,7 @@ export function finishMapping(ledger: Ledger, pairing: Pairing, calls: CallMappe
     if (map !== undefined) {
       // Lock events tell the same with a name.
       dropped.add(object.id);
-      const kind = pairing.kindOf(object);
+      const kind = object.seenAs;
       if (kind !== null && !map.klass.isInner) map.klass.told ??= kind;
       named.add(map.klass.name);
       continue;
@@ -36,7 +36,7 @@ export function finishMapping(ledger: Ledger, pairing: Pairing, calls: CallMappe
       dropped.add(object.id);
       continue;
     }
-    const kind: LockKind = pairing.kindOf(object) ?? 'mutex';
+    const kind: LockKind = object.seenAs ?? 'mutex';
     const known = pairing.nameOf(object);
     const name = known ?? `${kind}@${locks.addresses.text(object.address, locks.digits)}`;
     if (known !== null) named.add(known);

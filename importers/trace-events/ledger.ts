@@ -3,7 +3,8 @@ import { CONTEXTS, EVENT_KINDS, IRQ_STATE, KNOWN_BY } from '../../corpus/schema/
 import { type EpisodeId, NONE, type SiteId, type TaskId } from '../../corpus/schema/ids.js';
 import type { CaptureBuilder } from '../builder.js';
 import { EVIDENCE, type Lock, Locks, SOURCE, type Source } from './locks.js';
-import { type Level, type Pending, type Runner, Runners, shortList } from './runners.js';
+import { type Level, type Pending, type Runner, Runners } from './runners.js';
+import { lastOf, lastPlaceOf, removeAt, shortList } from './short-list.js';
 
 const code = (kind: (typeof EVENT_KINDS)[number]): number => EVENT_KINDS.indexOf(kind);
 /** Indices into EVENT_KINDS. */
@@ -38,11 +39,6 @@ const MOST_PLAIN_ROWS = 400_000;
 const NO_TIME_HIGH = -0x80000000;
 
 /** What `splice` does, without an array of what was removed: most often it is the last entry. */
-function removeAt<T>(list: T[], at: number): void {
-  for (let i = at + 1; i < list.length; i++) list[i - 1] = list[i]!;
-  list.pop();
-}
-
 /** State of one recording while it is read. The fields `pid` to `where` describe the record at hand. */
 export class Ledger {
   readonly runners = new Runners();
@@ -224,7 +220,7 @@ export class Ledger {
   /** Takes back the last hold of that runner; returns its mode, or -1 if it has none. */
   unhold(lock: Lock, runner: Runner): number {
     if (lock.epoch !== this.epoch) return -1;
-    const at = lock.holders.lastIndexOf(runner);
+    const at = lastPlaceOf(lock.holders, runner);
     if (at === -1) return -1;
     const mode = lock.modes[at]!;
     removeAt(lock.holders, at);
@@ -289,7 +285,7 @@ export class Ledger {
   }
 
   settle(runner: Runner, pending: Pending): void {
-    const at = runner.pending.indexOf(pending);
+    const at = lastPlaceOf(runner.pending, pending);
     if (at !== -1) removeAt(runner.pending, at);
   }
 
@@ -353,7 +349,7 @@ export class Ledger {
    * while nobody holds it, and only the first time.
    */
   reborn(runner: Runner): void {
-    const pending = runner.pending[runner.pending.length - 1];
+    const pending = lastOf(runner.pending);
     if (pending === undefined || pending.requestRow < runner.firstRow) return;
     const old = pending.lock;
     const held = old.epoch === this.epoch ? old.holders.length : 0;

@@ -73,22 +73,6 @@ const ROWS: readonly Row[] = [
   [/^complete$/, 'signal', 'completion', 'exclusive', 'always'],
 ];
 
-const SEEN = new Map<string, LockCall | null>();
-const MOST_SEEN = 8192;
-
-/** What the function does, or null if it is none of the lock functions. */
-export function lockCall(name: string): LockCall | null {
-  const seen = SEEN.get(name);
-  if (seen !== undefined) return seen;
-  const plain = name.replace(/(\.(isra|constprop|part|cold|llvm)\b.*)$/, '');
-  const row = ROWS.find(([pattern]) => pattern.test(plain));
-  const call: LockCall | null =
-    row === undefined ? null : { does: row[1], kind: row[2], mode: row[3], success: row[4] };
-  if (SEEN.size >= MOST_SEEN) SEEN.clear();
-  SEEN.set(name, call);
-  return call;
-}
-
 /** A function around one lock with static storage: who is inside it takes or gives back just that lock. */
 export interface Wrapper {
   readonly does: 'take' | 'give';
@@ -109,12 +93,31 @@ const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>(
   } satisfies Record<string, Wrapper>),
 );
 
-/** The lock that the function is a wrapper of, or null. */
-export function wrapperOf(name: string): Wrapper | null {
-  return WRAPPERS.get(name) ?? null;
+/** A function as its name tells it. */
+export interface LockFunction {
+  readonly name: string;
+  /** What a call of it does, or null if it is none of the lock functions. */
+  readonly call: LockCall | null;
+  /** The lock that it is a wrapper of, or null. */
+  readonly wrapper: Wrapper | null;
+  /** True if a call of it means anything to the mapper. */
+  readonly concerns: boolean;
 }
 
-/** True if a call of that function means anything to the mapper. */
-export function concernsLocks(name: string): boolean {
-  return lockCall(name) !== null || wrapperOf(name) !== null;
+const SEEN = new Map<string, LockFunction>();
+const MOST_SEEN = 8192;
+
+/** What is known of the function of that name; mostly the same object for the same name. */
+export function lockFunction(name: string): LockFunction {
+  const seen = SEEN.get(name);
+  if (seen !== undefined) return seen;
+  const plain = name.replace(/(\.(isra|constprop|part|cold|llvm)\b.*)$/, '');
+  const row = ROWS.find(([pattern]) => pattern.test(plain));
+  const call: LockCall | null =
+    row === undefined ? null : { does: row[1], kind: row[2], mode: row[3], success: row[4] };
+  const wrapper = call === null ? (WRAPPERS.get(name) ?? null) : null;
+  const made: LockFunction = { name, call, wrapper, concerns: call !== null || wrapper !== null };
+  if (SEEN.size >= MOST_SEEN) SEEN.clear();
+  SEEN.set(name, made);
+  return made;
 }

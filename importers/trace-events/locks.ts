@@ -4,7 +4,8 @@ import type { LockKind } from '../../corpus/schema/lock.js';
 import type { CaptureBuilder } from '../builder.js';
 import { type LockFacts, lockFacts } from '../kernel-log/episodes/lock-facts.js';
 import { AddressTable } from './address-table.js';
-import { type Runner, shortList } from './runners.js';
+import type { Runner } from './runners.js';
+import { shortList } from './short-list.js';
 
 /**
  * From which kind of event a lock is known. Lock events carry the address of the lock's dep_map, probes and contention events
@@ -52,6 +53,8 @@ export interface Lock {
   taker: number;
   readonly holders: Runner[];
   readonly modes: number[];
+  /** Of a lock with an address of its own: its kind as the first probe or contention told it. */
+  seenAs: LockKind | null;
 }
 
 const INNER = /(^|[.>])wait_lock$/;
@@ -158,6 +161,7 @@ export class Locks {
       taker: NOBODY,
       holders: shortList(),
       modes: shortList(),
+      seenAs: null,
     };
   }
 

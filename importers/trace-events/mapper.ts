@@ -9,6 +9,7 @@ import { type HARDIRQ, KIND, Ledger, type NMI, OBSERVED, type SOFTIRQ, TASK } fr
 import { EVIDENCE, type Lock, NOBODY, SOURCE } from './locks.js';
 import { Pairing } from './pairing.js';
 import type { Level, Runner } from './runners.js';
+import { lastOf } from './short-list.js';
 
 /** Flags of `lock:lock_acquire` (include/trace/events/lock.h). */
 export const ACQUIRE_TRY = 1;
@@ -186,7 +187,7 @@ export class LockEventMapper {
     const ledger = this.#ledger;
     if (ledger.level !== TASK) return;
     const { pending } = ledger.runners.task(ledger.pid, ledger.cpu);
-    const outer = pending[pending.length - 1];
+    const outer = lastOf(pending);
     if (outer !== undefined) outer.lock.klass.evidence |= EVIDENCE.inner;
   }
 
@@ -244,8 +245,8 @@ export class LockEventMapper {
     ledger.begin(runner);
     const lock = ledger.locks.byObject(address, SOURCE.contention, NOBODY);
     const kind = contentionKind(flags);
-    this.#pairing.kindSeen(lock, kind);
-    const pending = runner.pending[runner.pending.length - 1];
+    lock.seenAs ??= kind;
+    const pending = lastOf(runner.pending);
     if (pending !== undefined && pending.lock.source === SOURCE.lock) {
       // With lockdep every mutex_lock() goes this way, so this alone is no proof of a wait.
       this.#pairing.pair(lock, pending.lock);
@@ -253,7 +254,7 @@ export class LockEventMapper {
       return;
     }
     if (pending !== undefined && pending.lock.source === SOURCE.probe) {
-      this.#pairing.kindSeen(pending.lock, kind);
+      pending.lock.seenAs ??= kind;
       if (pending.lock.address === address) ledger.retract(runner, pending);
       return;
     }
@@ -386,7 +387,7 @@ export class LockEventMapper {
     const kind = ledger.builder.kindOfRow(row);
     if (kind === KIND.request && chain.isBirth) ledger.reborn(runner);
     if (kind === KIND.request || kind === KIND.tryAcquire) {
-      const pending = runner.pending[runner.pending.length - 1];
+      const pending = lastOf(runner.pending);
       if (chain.primitive !== null && pending !== undefined && pending.requestRow === row)
         pending.lock.klass.told = chain.primitive.kind;
     }

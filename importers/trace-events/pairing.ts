@@ -15,20 +15,10 @@ interface Pair {
 export class Pairing {
   readonly #locks: Locks;
   readonly #pairs = new Map<Lock, Pair[]>();
-  readonly #kinds = new Map<Lock, LockKind>();
   readonly #names = new Map<Lock, Map<string, number>>();
-  /** The lock that a task was last seen to ask for through a probe, until it does something else. */
-  readonly #asked = new Map<Runner, Lock>();
 
   constructor(locks: Locks) {
     this.#locks = locks;
-  }
-
-  kindSeen(lock: Lock, kind: LockKind): void {
-    if (!this.#kinds.has(lock)) this.#kinds.set(lock, kind);
-  }
-  kindOf(lock: Lock): LockKind | null {
-    return this.#kinds.get(lock) ?? null;
   }
 
   /** A name for the lock that a path of the kernel gives away. */
@@ -49,15 +39,14 @@ export class Pairing {
   }
 
   asked(runner: Runner, lock: Lock): void {
-    this.#asked.set(runner, lock);
+    runner.asked = lock;
   }
 
   /** A lock event of a runner that has just called a lock function. */
   mapTaken(runner: Runner, map: Lock): void {
-    if (this.#asked.size === 0) return;
-    const object = this.#asked.get(runner);
-    if (object === undefined || map.klass.isInner) return;
-    this.#asked.delete(runner);
+    const object = runner.asked;
+    if (object === null || map.klass.isInner) return;
+    runner.asked = null;
     this.pair(object, map);
   }
 
@@ -87,7 +76,7 @@ export class Pairing {
     for (const [object, pairs] of this.#pairs)
       for (const { map, votes } of pairs) {
         const delta = offset(object, map);
-        const kind = this.kindOf(object);
+        const kind = object.seenAs;
         if (delta === null || kind === null) continue;
         const seen = offsets.get(kind) ?? new Map<number, number>();
         seen.set(delta, (seen.get(delta) ?? 0) + votes);
@@ -101,7 +90,7 @@ export class Pairing {
     const resolved = new Map<Lock, Lock>();
     for (const object of this.#locks.objects) {
       if (object.source !== SOURCE.probe && object.source !== SOURCE.contention) continue;
-      const kind = this.kindOf(object);
+      const kind = object.seenAs;
       const delta = kind === null ? undefined : learned.get(kind);
       if (delta !== undefined && raw(object)) {
         const low = addresses.low(object.address) + delta;

@@ -1,6 +1,7 @@
 // Who runs: tasks by pid, the idle task of each CPU, interrupt pieces by CPU, level and entry.
 import { NONE } from '../../corpus/schema/ids.js';
 import type { Lock } from './locks.js';
+import { shortList } from './short-list.js';
 
 /** Index into CONTEXTS: the interrupt level of a record. */
 export type Level = 0 | 1 | 2 | 3;
@@ -43,18 +44,10 @@ export interface Runner {
   firstRow: number;
   endRow: number;
   entryFunction: string | null;
+  /** The lock that it was last seen to ask for through a probe, until a lock event tells the same with a name. */
+  asked: Lock | null;
   /** For `calls.ts`: what is known of the calls that this runner is inside of. */
   calls: unknown;
-}
-
-/**
- * A list that mostly holds none or one. Made with room for four: V8 gives up the room of a list made empty and takes it anew at
- * the next push, unless there is so little of it (objects/elements.cc SetLengthImpl), and locks are taken and given back for ever.
- */
-export function shortList<T>(): T[] {
-  const list: unknown[] = [null, null, null, null];
-  list.length = 0;
-  return list as T[];
 }
 
 function newRunner(
@@ -82,6 +75,7 @@ function newRunner(
     firstRow: 0,
     endRow: 0,
     entryFunction: null,
+    asked: null,
     calls: null,
   };
 }
