@@ -31,13 +31,16 @@ function rowOf(i: number, far: boolean) {
   };
 }
 
-/** The columns that a builder makes of the rows from 0 to `count`; those of `dropped` are written and removed. */
-function built(count: number, far: boolean, dropped: (i: number) => boolean): EventColumns {
+/**
+ * The columns that a builder makes of the rows from 0 to `count`; those of `dropped` and of the lock `without` are written and removed.
+ * Locks have the numbers that they had at first.
+ */
+function built(count: number, far: boolean, dropped: (i: number) => boolean, without = -1): EventColumns {
   const builder = new CaptureBuilder();
   for (let i = 0; i < TASKS; i++)
     builder.task({ name: `t${i}`, pid: i, function: null, named: true, runs: 'task' }, null);
   const klass = builder.lockClass('l', 'mutex', false);
-  for (let i = 0; i < LOCKS; i++) builder.lock(klass, null, `${i}`);
+  for (let i = 0; i < LOCKS; i++) builder.lock(klass, `${i}`, `${i}`);
   for (let i = 0; i < 2; i++) builder.episode({ origin: 'trace', basis: 'recorded' });
   const sites = Array.from({ length: SITES }, (_, i) => builder.site(`f${i}`, [`f${i}`]));
   for (let i = 0; i < count; i++) {
@@ -60,8 +63,14 @@ function built(count: number, far: boolean, dropped: (i: number) => boolean): Ev
     if (r.site >= 0) builder.setSite(row, sites[r.site]!);
     if (dropped(i)) builder.dropRow(row);
   }
-  builder.removeDropped();
-  return builder.finish(ABOUT).events;
+  builder.closeUp(without < 0 ? [] : [without]);
+  const { events, locks } = builder.finish(ABOUT);
+  events.lock.forEach((lock, row) => {
+    if (lock >= 0) events.lock[row] = Number(locks[lock]!.address);
+  });
+  const named = new Set(events.lock);
+  expect(locks.map(({ address }) => Number(address)).filter((lock) => !named.has(lock))).toEqual([]);
+  return events;
 }
 
 /** The same, written down one by one. */
@@ -89,10 +98,11 @@ describe('rows', () => {
   it('that are dropped are gone, and the others close up in order with all that they had', () => {
     const stretches = fc.array(fc.tuple(fc.integer({ min: 1, max: 130 }), fc.boolean()), { maxLength: 12 });
     fc.assert(
-      fc.property(stretches, fc.boolean(), (list, far) => {
+      fc.property(stretches, fc.boolean(), fc.integer({ min: -1, max: LOCKS - 1 }), (list, far, without) => {
         const marks = list.flatMap(([n, isDropped]) => new Array<boolean>(n).fill(isDropped));
-        const kept = [...marks.keys()].filter((i) => marks[i] !== true);
-        expect(built(marks.length, far, (i) => marks[i] === true)).toEqual(expected(kept, far));
+        const isGone = (i: number) => without >= 0 && rowOf(i, far).lock === without;
+        const kept = [...marks.keys()].filter((i) => marks[i] !== true && !isGone(i));
+        expect(built(marks.length, far, (i) => marks[i] === true, without)).toEqual(expected(kept, far));
       }),
     );
   });

@@ -293,25 +293,19 @@ export class CaptureBuilder {
   dropRow(row: number): void {
     this.#columns.drop(row);
   }
-  /** Marks all rows of these locks. */
-  dropRowsOf(locks: Iterable<number>): void {
-    const isDropped = new Uint8Array(this.#locks.length);
-    for (const lock of locks) isDropped[lock] = 1;
-    this.#columns.dropLocks(isDropped);
-  }
-  /** Removes the rows that are marked, before `finish`; row numbers handed out before mean nothing afterwards. */
-  removeDropped(): void {
-    this.#columns.closeUp();
-  }
-
   assumesOf(id: EpisodeId): readonly string[] {
     return this.#episodes[id]?.assumes ?? [];
   }
 
-  /** Forgets locks that no event names and classes without locks; once, when all rows are in. */
-  dropUnusedLocks(): void {
+  /**
+   * Removes the rows that are marked and those of `locks`, then all locks that no event names and classes without locks; once, when all
+   * rows are in. Row numbers handed out before mean nothing afterwards.
+   */
+  closeUp(locksToDrop: Iterable<number>): void {
     const columns = this.#columns;
-    const used = columns.usedLocks(this.#locks.length);
+    const isDropped = new Uint8Array(this.#locks.length);
+    for (const lock of locksToDrop) isDropped[lock] = 1;
+    const used = columns.closeUp(isDropped);
     const newLock = new Int32Array(this.#locks.length).fill(NONE);
     const newClass = new Int32Array(this.#classes.length).fill(NONE);
     const locks: CaptureLock[] = [];

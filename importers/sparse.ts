@@ -18,8 +18,9 @@ export class Sparse {
     this.#values[this.length++] = value;
   }
 
+  /** The row of an entry; behind the last one, a row that there is not. */
   row(i: number): number {
-    return this.#rows[i]!;
+    return i < this.length ? this.#rows[i]! : -1;
   }
   value(i: number): number {
     return this.#values[i]!;

@@ -19,6 +19,9 @@ export class LineMemo<T> {
    */
   cameBefore = false;
   #hash = 0;
+  /** The text that was found last, or -1; and by text, which one was found behind it the last time. */
+  #last = -1;
+  readonly #followers: number[] = [];
   readonly #once = new Int32Array(ONCE);
   #met = 0;
   #mask = 1023;
@@ -32,6 +35,22 @@ export class LineMemo<T> {
 
   /** What is remembered of the bytes from `from` to the end of the line, which it looks for; `limit`: where the last line ends. */
   find(view: DataView, from: number, limit: number): T | null {
+    const last = this.#last;
+    if (last >= 0) {
+      // A stack comes again frame by frame: what followed the last time is compared before anything is hashed.
+      const guess = this.#followers[last]!;
+      if (guess >= 0) {
+        const end = from + this.#lengths[guess]!;
+        if (
+          (end === limit || (end < limit && view.getUint8(end) === NEWLINE)) &&
+          isSame(this.#arena, this.#starts[guess]!, view, from, end - from)
+        ) {
+          this.end = end;
+          this.#last = guess;
+          return this.#values[guess]!;
+        }
+      }
+    }
     let at = from;
     let hash = 0;
     const words = limit - 3;
@@ -59,10 +78,14 @@ export class LineMemo<T> {
         this.#hashes[i] === hash &&
         this.#lengths[i] === length &&
         isSame(this.#arena, this.#starts[i]!, view, from, length)
-      )
+      ) {
+        if (last >= 0) this.#followers[last] = i;
+        this.#last = i;
         return this.#values[i]!;
+      }
       slot = (slot + 1) & this.#mask;
     }
+    this.#last = -1;
     const once = hash & (ONCE - 1);
     this.cameBefore = this.#once[once] === hash;
     // Not each time: of two lines that ever come in turn and share a place, one would push out the other for good.
@@ -88,6 +111,7 @@ export class LineMemo<T> {
     this.#hashes.push(this.#hash);
     this.#starts.push(this.#used);
     this.#lengths.push(length);
+    this.#followers.push(-1);
     this.#used += length;
     this.#enter(id);
     if (this.#values.length * 2 > this.#mask) {
@@ -104,7 +128,9 @@ export class LineMemo<T> {
   }
 
   #forget(): void {
-    for (const list of [this.#hashes, this.#starts, this.#lengths, this.#values]) list.length = 0;
+    for (const list of [this.#hashes, this.#starts, this.#lengths, this.#followers, this.#values])
+      list.length = 0;
+    this.#last = -1;
     this.#slots.fill(-1);
     this.#used = 0;
   }

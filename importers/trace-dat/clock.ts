@@ -45,14 +45,10 @@ export class RecordClock {
       return;
     }
     const above = Math.floor(time / TWO_TO_32);
-    let low = this.#baseLow + (time - above * TWO_TO_32);
-    let high = this.#baseHigh + above;
-    if (low >= TWO_TO_32) {
-      low -= TWO_TO_32;
-      high++;
-    }
-    this.high = high | 0;
-    this.low = low | 0;
+    const low = this.#baseLow + (time - above * TWO_TO_32);
+    const carry = low >= TWO_TO_32 ? 1 : 0;
+    this.high = (this.#baseHigh + above + carry) | 0;
+    this.low = (low - carry * TWO_TO_32) | 0;
   }
 
   /** The product of a counter and its factor has up to 96 bits. */

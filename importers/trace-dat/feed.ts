@@ -1,6 +1,7 @@
 // Feeds records to the one mapping of kernel events: for each event of the file a function that was made from its format.
 import { IRQ_STATE } from '../../corpus/schema/event.js';
 import type { TraceMachine } from '../ftrace/platform.js';
+import { tableOf } from '../trace-events/lists.js';
 import { type LockFunction, lockFunction } from '../trace-events/lock-functions.js';
 import { type LockEventMapper, levelOfFlags } from '../trace-events/mapper.js';
 import type { Level } from '../trace-events/runners.js';
@@ -44,11 +45,11 @@ export class Feed {
   readonly #lockNames: ByteStrings;
   readonly #comms: ByteStrings;
   /** By the number of a lock's address: the entry of the name that it had last. */
-  readonly #namesOfLocks: number[] = [];
+  readonly #namesOfLocks = tableOf<number>();
   /** Mapper's numbers of function names, by the number of the address. */
-  readonly #functionIds: number[] = [];
+  readonly #functionIds = tableOf<number>();
   /** Functions by the number of the address. */
-  readonly #functions: (LockFunction | undefined)[] = [];
+  readonly #functions = tableOf<LockFunction>();
 
   /** By event id: handlers that want the mapper to be told of the record first, and those that see to it themselves. */
   readonly #plain: (Handler | null)[] = [];
@@ -57,8 +58,8 @@ export class Feed {
   readonly #flagsAt: number;
   readonly #commonEnd: number;
   /** By CPU: the task of its last record, and 1 if that meant something; for stacks. */
-  readonly #lastPid: number[] = [];
-  readonly #lastMapped: number[] = [];
+  readonly #lastPid = tableOf<number>();
+  readonly #lastMapped = tableOf<number>();
   /** The record at hand. */
   #pid = -1;
   #flags = 0;

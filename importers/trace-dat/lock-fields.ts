@@ -15,7 +15,7 @@ export class LockFields {
   readonly #mapper: LockEventMapper;
   readonly #strings: ByteStrings;
   /** By the number of a lock's address: the entry of the name that it had last. Shared by all four. */
-  readonly #names: number[];
+  readonly #names: (number | undefined)[];
   readonly #isUsual: boolean;
   readonly #little: boolean;
   readonly #high: number;
@@ -31,7 +31,7 @@ export class LockFields {
   constructor(
     mapper: LockEventMapper,
     strings: ByteStrings,
-    names: number[],
+    names: (number | undefined)[],
     fields: ReadonlyMap<string, Field>,
     bigEndian: boolean,
     slowAddress: ReadNumber,

@@ -1,8 +1,8 @@
 // Sites of the paths of calls that function_graph shows: each path is worked out once.
 import { NONE } from '../../corpus/schema/ids.js';
 import type { CaptureBuilder } from '../builder.js';
+import { cutTo } from './lists.js';
 import { lockFunction } from './lock-functions.js';
-import { cutTo } from './short-list.js';
 
 /** More paths than a recording has; a hostile one may have any number, and then they are worked out anew. */
 const MOST_PATHS = 1 << 16;

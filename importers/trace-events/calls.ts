@@ -5,11 +5,11 @@ import { CallPaths } from './call-paths.js';
 import { type CallState, type HeldCall, noCalls, type OpenCall } from './call-state.js';
 import { type CallerFacts, callerFacts, isBehind, type WantedLock, wantedBy } from './callers.js';
 import { INFERRED, KIND, type Ledger, OBSERVED } from './ledger.js';
+import { cutTo, lastOf, removeAt } from './lists.js';
 import { type LockCall, type LockFunction, lockFunction, type Wrapper } from './lock-functions.js';
 import { type Lock, NOBODY, SOURCE } from './locks.js';
 import type { Pairing } from './pairing.js';
 import type { Pending, Runner } from './runners.js';
-import { cutTo, lastOf, removeAt } from './short-list.js';
 
 const modeCode = (call: LockCall): number => LOCK_MODES.indexOf(call.mode);
 

@@ -66,8 +66,6 @@ export function finishMapping(ledger: Ledger, pairing: Pairing, calls: CallMappe
         assumes: [...builder.assumesOf(episode), BY_CALL],
       });
   // What was told of locks that have a better account.
-  if (dropped.size > 0) builder.dropRowsOf(dropped);
-  if (dropped.size > 0 || ledger.anyDropped) builder.removeDropped();
-  builder.dropUnusedLocks();
+  builder.closeUp(dropped);
   if (ledger.thinned > 0) builder.skips.count('sched_events_thinned', null, ledger.thinned);
 }

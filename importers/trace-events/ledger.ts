@@ -2,9 +2,9 @@
 import { CONTEXTS, EVENT_KINDS, IRQ_STATE, KNOWN_BY } from '../../corpus/schema/event.js';
 import { type EpisodeId, NONE, type SiteId, type TaskId } from '../../corpus/schema/ids.js';
 import type { CaptureBuilder } from '../builder.js';
+import { lastOf, lastPlaceOf, removeAt, shortList } from './lists.js';
 import { EVIDENCE, type Lock, Locks, SOURCE, type Source } from './locks.js';
 import { type Level, type Pending, type Runner, Runners } from './runners.js';
-import { lastOf, lastPlaceOf, removeAt, shortList } from './short-list.js';
 
 const code = (kind: (typeof EVENT_KINDS)[number]): number => EVENT_KINDS.indexOf(kind);
 /** Indices into EVENT_KINDS. */
@@ -62,7 +62,6 @@ export class Ledger {
   /** True once the episode has an event of a lock. */
   #told = false;
   #rows = 0;
-  anyDropped = false;
   readonly #spare = shortList<Pending>();
 
   readonly #lines: boolean;
@@ -202,7 +201,6 @@ export class Ledger {
   drop(row: number): void {
     if (row < 0) return;
     this.#builder.dropRow(row);
-    this.anyDropped = true;
   }
 
   hold(lock: Lock, runner: Runner, mode: number): void {
@@ -277,8 +275,10 @@ export class Ledger {
   }
 
   pendingOn(runner: Runner, lock: Lock): Pending | null {
-    for (let i = runner.pending.length - 1; i >= 0; i--) {
-      const entry = runner.pending[i]!;
+    const { pending } = runner;
+    let at = pending.length;
+    while (--at >= 0) {
+      const entry = pending[at]!;
       if (entry.lock === lock) return entry;
     }
     return null;

@@ -4,8 +4,8 @@ import type { LockKind } from '../../corpus/schema/lock.js';
 import type { CaptureBuilder } from '../builder.js';
 import { type LockFacts, lockFacts } from '../kernel-log/episodes/lock-facts.js';
 import { AddressTable } from './address-table.js';
+import { shortList, tableOf } from './lists.js';
 import type { Runner } from './runners.js';
-import { shortList } from './short-list.js';
 
 /**
  * From which kind of event a lock is known. Lock events carry the address of the lock's dep_map, probes and contention events
@@ -82,7 +82,11 @@ const UNNAMED = 'unnamed lock';
 export const NOBODY = -1_000_000;
 
 function isAnothers(lock: Lock, taker: number): boolean {
-  return lock.perOpen && lock.taker !== NOBODY && lock.taker !== taker && lock.holders.length === 0;
+  // All of it is asked each time: what has never been asked when this is compiled throws the code away when it is.
+  const isFree = lock.holders.length === 0;
+  const wasTaken = lock.taker !== NOBODY;
+  const byAnother = lock.taker !== taker;
+  return lock.perOpen && isFree && wasTaken && byAnother;
 }
 
 /** All locks and classes of one recording. */
@@ -91,16 +95,16 @@ export class Locks {
   readonly #builder: CaptureBuilder;
   readonly #names: string[] = [];
   readonly #nameIds = new Map<string, number>();
-  readonly #classes: (LockClass | undefined)[] = [];
+  readonly #classes = tableOf<LockClass>();
   /** By address: locks known by their dep_map, and by their own address. */
-  readonly #byMap: (Lock | undefined)[] = [];
+  readonly #byMap = tableOf<Lock>();
   readonly #byObject: {
     readonly [source in typeof SOURCE.probe | typeof SOURCE.contention]: (Lock | undefined)[];
   } = {
-    [SOURCE.probe]: [],
-    [SOURCE.contention]: [],
+    [SOURCE.probe]: tableOf(),
+    [SOURCE.contention]: tableOf(),
   };
-  readonly #works: (Lock | undefined)[] = [];
+  readonly #works = tableOf<Lock>();
   readonly #byKey = new Map<string, Lock>();
   readonly objects: Lock[] = [];
   #reuse = 0;

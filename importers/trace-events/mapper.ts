@@ -6,10 +6,10 @@ import { CallMapper } from './calls.js';
 import { ChainTable } from './chain-facts.js';
 import { finishMapping } from './finish.js';
 import { type HARDIRQ, KIND, Ledger, type NMI, OBSERVED, type SOFTIRQ, TASK } from './ledger.js';
+import { lastOf } from './lists.js';
 import { EVIDENCE, type Lock, NOBODY, SOURCE } from './locks.js';
 import { Pairing } from './pairing.js';
 import type { Level, Runner } from './runners.js';
-import { lastOf } from './short-list.js';
 
 /** Flags of `lock:lock_acquire` (include/trace/events/lock.h). */
 export const ACQUIRE_TRY = 1;

@@ -1,7 +1,7 @@
 // Who runs: tasks by pid, the idle task of each CPU, interrupt pieces by CPU, level and entry.
 import { NONE } from '../../corpus/schema/ids.js';
+import { shortList } from './lists.js';
 import type { Lock } from './locks.js';
-import { shortList } from './short-list.js';
 
 /** Index into CONTEXTS: the interrupt level of a record. */
 export type Level = 0 | 1 | 2 | 3;

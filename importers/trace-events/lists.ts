@@ -1,4 +1,12 @@
-// Lists that are filled and emptied with each record, without what makes that slow in V8.
+// Lists and tables that are read and written with each record, in the forms that V8 compiles once.
+
+/**
+ * A table by numbers that grow. Made of what it will be made of: an empty list is one of small integers until something else comes
+ * (elements kinds), and code compiled for the table of one recording is thrown away at the empty one of the next.
+ */
+export function tableOf<T>(): (T | undefined)[] {
+  return new Array<T | undefined>(64).fill(undefined);
+}
 
 /**
  * A list that mostly holds none or one. Made with room for four: V8 gives up the room of a list made empty and takes it anew at
@@ -17,14 +25,20 @@ export function lastOf<T>(list: readonly T[]): T | undefined {
 
 /** Where the element stands last, or -1: `lastIndexOf` is a call out of compiled code. */
 export function lastPlaceOf<T>(list: readonly T[], element: T): number {
-  let at = list.length - 1;
-  while (at >= 0 && list[at] !== element) at--;
+  let at = list.length;
+  while (--at >= 0 && list[at] !== element);
   return at;
 }
 
-/** Takes an element out, in place: `splice` makes a list of what it takes. */
+/**
+ * Takes an element out, in place: `splice` makes a list of what it takes. Mostly it is the last one; the loop is gone through all
+ * the same, since code that was compiled before a loop was ever entered is thrown away when it is.
+ */
 export function removeAt<T>(list: T[], at: number): void {
-  for (let i = at + 1; i < list.length; i++) list[i - 1] = list[i]!;
+  const end = list.length - 1;
+  let to = at;
+  do list[to] = list[Math.min(to + 1, end)]!;
+  while (++to < end);
   list.pop();
 }
 
