@@ -1,5 +1,6 @@
 // What is known of each CPU between records: how deep it is in interrupts, who runs there, and whose its last record was.
 import { InterruptLevels } from '../trace-events/interrupt-levels.js';
+import { tableOf } from '../trace-events/lists.js';
 import type { Level } from '../trace-events/runners.js';
 
 /** By CPU, for recordings whose heads do not say everything. */
@@ -7,10 +8,10 @@ export class TraceCpus {
   /** By events, for recordings without flags. */
   readonly #levels = new InterruptLevels();
   /** Who runs, by the switches of function_graph. */
-  readonly #running: number[] = [];
+  readonly #running = tableOf<number>();
   /** The pid of the last record, and whether that went to the mapper: a stack that follows is the record's. */
-  readonly #lastPid: number[] = [];
-  readonly #lastMapped: boolean[] = [];
+  readonly #lastPid = tableOf<number>();
+  readonly #lastMapped = tableOf<boolean>();
 
   /** An interrupt begins or ends by an event. */
   interrupt(cpu: number, isSoft: boolean, enters: boolean): void {

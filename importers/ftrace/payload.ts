@@ -77,7 +77,11 @@ interface ProbePlace {
 }
 
 function probePlace(text: string): ProbePlace {
-  const symbol = (part: string): string | null => SYMBOL.exec(part)?.[0] ?? null;
+  // The same string for the same name: what is known of a caller is looked up by it for each probe.
+  const symbol = (part: string): string | null => {
+    const name = SYMBOL.exec(part)?.[0];
+    return name === undefined ? null : lockFunction(name).name;
+  };
   const arrow = text.indexOf(' <- ');
   return arrow === -1
     ? { isReturn: false, first: symbol(text), second: null }

@@ -268,19 +268,21 @@ export class CallMapper {
     if (state.wrapper?.does === 'take') state.names.set(object, state.wrapper.lock);
     else if (caller !== null && call.does === 'take') this.#nameByCaller(state, object, call, caller);
     state.wrapper = null;
-    const open = (pending: Pending | null): void => {
-      if (state.open.length >= 64) state.open.shift();
-      state.open.push({ call, depth, pending, held: null, object });
-    };
     switch (call.does) {
       case 'take':
         ledger.proceed(runner);
         this.#pairing.asked(runner, object);
-        open(ledger.request(runner, object, mode, willSay || this.#returns.has(callee)));
+        this.#opens(
+          state,
+          call,
+          depth,
+          ledger.request(runner, object, mode, willSay || this.#returns.has(callee)),
+          object,
+        );
         break;
       case 'try':
         ledger.proceed(runner);
-        open(null);
+        this.#opens(state, call, depth, null, object);
         break;
       case 'give':
         if (state.names.size > 0) state.names.delete(object);
@@ -298,6 +300,12 @@ export class CallMapper {
       }
     }
     if (caller !== null && runner.endRow > runner.firstRow) ledger.site(runner, this.#siteOf(caller));
+  }
+
+  /** The call has begun, and its return may be seen. */
+  #opens(state: CallState, call: LockCall, depth: number, pending: Pending | null, object: Lock): void {
+    if (state.open.length >= 64) state.open.shift();
+    state.open.push({ call, depth, pending, held: null, object });
   }
 
   #nameByCaller(state: CallState, object: Lock, call: LockCall, caller: string): void {
