@@ -3,9 +3,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { importSource } from '../importers/import.js';
-import { openSource } from '../importers/source.js';
-import { type Bench, type BenchResult, bestCpuOf, bestCpuOfCommand } from './bench.js';
+import { type Bench, type BenchResult, bestCpuOfCommand } from './bench.js';
+import { importRuns, ourRows } from './import-runs.js';
 
 /** What each sample of importers/testdata/ftrace stands for. */
 const SAMPLES: readonly (readonly [about: string, file: string])[] = [
@@ -15,7 +14,7 @@ const SAMPLES: readonly (readonly [about: string, file: string])[] = [
   ['function_graph with lock events', '05-x86-graph-with-locks.txt.gz'],
   ['probes of lock functions', '06-x86-kprobes.txt.gz'],
 ];
-const MEGABYTES = 96;
+const MEGABYTES = 288;
 /** The first sample once more, each fourth lock event of a lock that was never seen before: what repeats is no help there. */
 const NEVER_AGAIN = ['ftrace text of locks that are ever new ones', '15-x86-lk-contend.txt.gz'] as const;
 
@@ -54,38 +53,28 @@ function addressOf(lock: number): string {
   return ((0x1000000 + lock * 2654435761) % 2 ** 32).toString(16).padStart(16, '0');
 }
 
-async function measure(about: string, sample: string, everNew = false): Promise<BenchResult> {
+function measure(about: string, sample: string, everNew = false): BenchResult {
   const folder = mkdtempSync(join(tmpdir(), 'relock-bench-'));
   const path = join(folder, 'made.ftrace.txt');
   writeMadeTrace(sample, path, MEGABYTES, everNew);
   const size = statSync(path).size / 1e6;
-  let records = 0;
-  let events = 0;
-  const ours = await bestCpuOf(3, async () => {
-    const opened = await openSource(path);
-    if (!opened.ok) throw new Error(opened.problem.title);
-    const imported = await importSource(opened.source);
-    await opened.source.close();
-    if (!imported.ok) throw new Error(imported.problem.title);
-    const { byEvent, events: rows } = imported.capture;
-    records = Object.values(byEvent).reduce((sum, count) => sum + count, 0);
-    events = rows.kind.length;
-  });
+  const runs = importRuns(path, 3);
   // Into a pipe: grep stops at the first match where nobody can see the count.
   const counted = ['-c', 'grep -c lock_acquire: "$1" | cat', 'sh', path];
   const grep = bestCpuOfCommand(1, 'sh', counted, 10) ?? Number.NaN;
   const wc = bestCpuOfCommand(1, 'wc', ['-l', path], 20) ?? Number.NaN;
   rmSync(folder, { recursive: true });
+  const { records, rows } = runs;
   return {
     title: `import of ${size.toFixed(0)} MB of ${about}`,
     unit: 'MB per CPU second',
     rows: [
-      { who: 'relock import', seconds: ours, rate: size / ours },
+      ...ourRows(runs, size),
       { who: 'grep -c', seconds: grep, rate: size / grep },
       { who: 'wc -l', seconds: wc, rate: size / wc },
     ],
     notes: [
-      `${records} records, ${events} events of the capture; ${(records / ours / 1e6).toPrecision(2)} million records per CPU second`,
+      `${records} records, ${rows} events of the capture; ${(records / runs.first / 1e6).toPrecision(2)} million records per CPU second, peak ${runs.peak.toFixed(0)} MB`,
     ],
   };
 }
@@ -95,8 +84,8 @@ export const importFtrace: Bench = {
   about: 'import speed on ftrace text in five layouts, beside grep -c and wc -l',
   async run() {
     const results: BenchResult[] = [];
-    for (const [about, sample] of SAMPLES) results.push(await measure(about, sample));
-    results.push(await measure(...NEVER_AGAIN, true));
+    for (const [about, sample] of SAMPLES) results.push(measure(about, sample));
+    results.push(measure(...NEVER_AGAIN, true));
     return results;
   },
 };

@@ -1,38 +1,18 @@
 // Import speed on trace.dat of lock events, versions 6 and 7, one core, beside `trace-cmd report` of the same file.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { type Bench, type BenchResult, bestCpuOfCommand } from './bench.js';
+import { importRuns, ourRows } from './import-runs.js';
 import { type MakeOptions, partsOf, writeTraceDat } from './made-trace-dat.js';
 
 /** Every lock event of a short run. Seen from dist/bench. */
 const SAMPLE = fileURLToPath(
   new URL('../../importers/testdata/trace-dat/003-x86_64-v6-all-locks.dat.gz', import.meta.url),
 );
-const CHILD = fileURLToPath(new URL('./import-trace-dat-child.js', import.meta.url));
 const COPIES = 200;
-
-/** What a child says: CPU seconds and peak memory (MB) of the import, and with all columns asked for. */
-interface ChildFigures {
-  readonly seconds: number;
-  readonly peak: number;
-  readonly all: number;
-  readonly peakOfAll: number;
-  readonly records: number;
-  readonly rows: number;
-}
-
-function runChild(path: string, what: string): ChildFigures {
-  const { stdout, stderr } = spawnSync(process.execPath, [CHILD, path, what], { encoding: 'utf8' });
-  if (stdout === '') throw new Error(stderr);
-  const [seconds = 0, peak = 0, all = 0, peakOfAll = 0, records = 0, rows = 0] = stdout
-    .split(' ')
-    .map(Number);
-  return { seconds, peak, all, peakOfAll, records, rows };
-}
 
 const PAGE_BYTES = 4096;
 
@@ -50,20 +30,17 @@ async function measure(title: string, options: MakeOptions): Promise<BenchResult
   const path = join(folder, 'made.dat');
   await writeTraceDat(path, await partsOf(gunzipSync(readFileSync(SAMPLE))), { ...options, copies: COPIES });
   const size = statSync(path).size / 1e6;
-  const child = (what: string, times: number): ChildFigures => {
-    const runs = Array.from({ length: times }, () => runChild(path, what));
-    return runs.reduce((best, run) => (run.seconds < best.seconds ? run : best));
-  };
-  const { seconds, all, records, rows, peak, peakOfAll } = child('import', 5);
-  const walk = child('walk', 3).seconds;
+  const runs = importRuns(path, 3);
+  const { all, records, rows, peak, peakOfAll } = runs;
+  const walk = importRuns(path, 3, 'walk').first;
   const peer = bestCpuOfCommand(2, 'trace-cmd', ['report', path]);
   rmSync(folder, { recursive: true });
   return {
     title: `import of ${size.toFixed(0)} MB of trace.dat ${title}`,
     unit: 'events per CPU second',
     rows: [
-      { who: 'relock import', seconds, rate: records / seconds },
-      { who: 'the same, and all columns in full', seconds: all, rate: records / all },
+      ...ourRows(runs, records),
+      { who: 'the first, and all columns in full', seconds: all, rate: records / all },
       { who: 'only walking over its pages', seconds: walk, rate: records / walk },
       ...(peer === null
         ? []
