@@ -137,12 +137,16 @@ export class CaptureBuilder {
 
   /** The instance of a class known under `key` (an address, or `episode:class` where no address is known). */
   lock(classId: ClassId, address: string | null, key: string): LockId {
-    if (this.#classes[classId] === undefined) throw new Error(`builder: lock of unknown class ${classId}`);
     const known = this.#lockIds.get(key);
     if (known !== undefined) return known;
-    const id = (this.#locks.push({ class: classId, address }) - 1) as LockId;
+    const id = this.newLock(classId, address);
     this.#lockIds.set(key, id);
     return id;
+  }
+  /** A lock that its importer knows again by itself: a recording has hundreds of thousands, and a key of each would be most of them. */
+  newLock(classId: ClassId, address: string | null): LockId {
+    if (this.#classes[classId] === undefined) throw new Error(`builder: lock of unknown class ${classId}`);
+    return (this.#locks.push({ class: classId, address }) - 1) as LockId;
   }
 
   /** What stands in the lock column and is no lock, by its name: a class and an instance of its own. */

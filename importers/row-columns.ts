@@ -6,6 +6,9 @@ import { Sparse } from './sparse.js';
 
 /** From here on columns grow four times: what is reserved and not touched costs the system nothing. */
 const LARGE = 1 << 16;
+/** A stretch of fewer rows is moved row by row: a call for each column would cost more. */
+const SHORT = 48;
+
 /** What a row is, in one word: kind, mode, context, known, disabled, and whether it is dropped. */
 const MODE = 5;
 const CONTEXT = 7;
@@ -159,65 +162,65 @@ export class RowColumns {
   }
 
   /**
-   * Removes the rows that are marked and those of the locks that are marked with 1; the others close up in order. Returns 1 for each
-   * lock that a row names. One walk that says everything: it is run once, mostly before it is compiled.
+   * Removes the rows that are marked and those of the locks that are marked with 1; the others close up in order, stretch by stretch.
+   * Returns 1 for each lock that a row names.
    */
   closeUp(isDropped: Uint8Array): Uint8Array {
     const used = new Uint8Array(isDropped.length);
-    const [what, task, lock, cpu] = [this.#what, this.#task, this.#lock, this.#cpu];
-    const [timeLow, where, site] = [this.#timeLow, this.#where, this.#site];
-    const [peers, episodes, timeHighs] = [this.#peers, this.#episodes, this.#timeHighs];
-    const [keptPeers, keptEpisodes, keptTimeHighs] = [new Sparse(), new Sparse(), new Sparse()];
-    let [peerAt, episodeAt, timeHighAt] = [0, 0, 0];
-    let [peerRow, episodeRow, timeHighRow] = [peers.row(0), episodes.row(0), timeHighs.row(0)];
-    let [episode, timeHigh] = [Number.NaN, Number.NaN];
-    let [lastEpisode, lastTimeHigh] = [Number.NaN, Number.NaN];
     const { length } = this;
-    let to = 0;
-    for (let row = 0; row < length; row++) {
-      const word = what[row]!;
-      const id = lock[row]!;
-      let peer = NONE;
-      if (row === peerRow) {
-        peer = peers.value(peerAt++);
-        peerRow = peers.row(peerAt);
+    let to = this.#keptUntil(0, isDropped, used);
+    if (to === length) return used;
+    const columns = [this.#what, this.#task, this.#lock, this.#cpu, this.#timeLow, this.#where];
+    const all: readonly Movable[] = this.#site === null ? columns : [...columns, this.#site];
+    const peers = new KeptRows(this.#peers);
+    const episodes = new KeptRuns(this.#episodes);
+    const timeHighs = new KeptRuns(this.#timeHighs);
+    for (let from = 0, end = to; from < length; end = this.#keptUntil(from, isDropped, used)) {
+      const at = from === 0 ? 0 : to;
+      peers.keep(from, end, at);
+      episodes.keep(from, end, at);
+      timeHighs.keep(from, end, at);
+      if (from > 0 && end > from) {
+        if (end - from < SHORT) this.#moveRows(from, end, at);
+        else for (const column of all) column.copyWithin(at, from, end);
+        to = at + end - from;
       }
-      if (row === episodeRow) {
-        episode = episodes.value(episodeAt++);
-        episodeRow = episodes.row(episodeAt);
-      }
-      if (row === timeHighRow) {
-        timeHigh = timeHighs.value(timeHighAt++);
-        timeHighRow = timeHighs.row(timeHighAt);
-      }
-      if ((word & DROPPED) !== 0) continue;
-      if (id >= 0) {
-        if (isDropped[id] === 1) continue;
-        used[id] = 1;
-      }
-      what[to] = word;
-      task[to] = task[row]!;
-      lock[to] = id;
-      cpu[to] = cpu[row]!;
-      timeLow[to] = timeLow[row]!;
-      where[to] = where[row]!;
-      if (site !== null) site[to] = site[row]!;
-      if (peer !== NONE) keptPeers.put(to, peer);
-      if (episode !== lastEpisode) {
-        lastEpisode = episode;
-        keptEpisodes.put(to, episode);
-      }
-      if (timeHigh !== lastTimeHigh) {
-        lastTimeHigh = timeHigh;
-        keptTimeHighs.put(to, timeHigh);
-      }
-      to++;
+      // The row at `end` is dropped.
+      from = end + 1;
     }
-    this.#peers = keptPeers;
-    this.#episodes = keptEpisodes;
-    this.#timeHighs = keptTimeHighs;
+    this.#peers = peers.kept;
+    this.#episodes = episodes.kept;
+    this.#timeHighs = timeHighs.kept;
     this.length = to;
     return used;
+  }
+
+  /** The first row from `from` on that is to be dropped, or the end; marks the locks of those before it. */
+  #keptUntil(from: number, isDropped: Uint8Array, used: Uint8Array): number {
+    const what = this.#what;
+    const lock = this.#lock;
+    const { length } = this;
+    let row = from;
+    for (; row < length; row++) {
+      if ((what[row]! & DROPPED) !== 0) break;
+      const id = lock[row]!;
+      if (id < 0) continue;
+      if (isDropped[id] === 1) break;
+      used[id] = 1;
+    }
+    return row;
+  }
+
+  #moveRows(first: number, end: number, at: number): void {
+    for (let from = first, to = at; from < end; from++, to++) {
+      this.#what[to] = this.#what[from]!;
+      this.#task[to] = this.#task[from]!;
+      this.#lock[to] = this.#lock[from]!;
+      this.#cpu[to] = this.#cpu[from]!;
+      this.#timeLow[to] = this.#timeLow[from]!;
+      this.#where[to] = this.#where[from]!;
+    }
+    if (this.#site !== null) this.#site.copyWithin(at, first, end);
   }
 
   /** All columns. Of many rows each is made when it is first asked for; nothing may be added afterwards. */
@@ -328,6 +331,10 @@ export class RowColumns {
   }
 }
 
+interface Movable {
+  copyWithin(to: number, from: number, end: number): unknown;
+}
+
 /** Writes values that hold from a row until the next one into each `step`th element of a column. */
 function runs<A extends Uint32Array | Int32Array>(values: Sparse, column: A, first: number, step: number): A {
   for (let i = 0; i < values.length; i++) {
@@ -336,6 +343,46 @@ function runs<A extends Uint32Array | Int32Array>(values: Sparse, column: A, fir
     for (let at = first + step * values.row(i); at < end; at += step) column[at] = value;
   }
   return column;
+}
+
+/** What is left of the numbers of single rows while stretches of rows move up. */
+class KeptRows {
+  readonly kept = new Sparse();
+  #next = 0;
+  constructor(readonly old: Sparse) {}
+
+  /** The rows from `from` to `end` move to `at`; those between them and the last stretch are gone. */
+  keep(from: number, end: number, at: number): void {
+    const { old } = this;
+    for (; this.#next < old.length && old.row(this.#next) < end; this.#next++)
+      if (old.row(this.#next) >= from) this.kept.put(old.row(this.#next) - from + at, old.value(this.#next));
+  }
+}
+
+/** The same of numbers that hold from a row until the next one. */
+class KeptRuns {
+  readonly kept = new Sparse();
+  #now = 0;
+  #last = Number.NaN;
+  constructor(readonly old: Sparse) {}
+
+  keep(from: number, end: number, at: number): void {
+    const { old } = this;
+    if (from === end) return;
+    while (this.#now + 1 < old.length && old.row(this.#now + 1) <= from) this.#now++;
+    this.#put(at);
+    while (this.#now + 1 < old.length && old.row(this.#now + 1) < end) {
+      this.#now++;
+      this.#put(old.row(this.#now) - from + at);
+    }
+  }
+
+  #put(row: number): void {
+    const value = this.old.value(this.#now);
+    if (value === this.#last) return;
+    this.#last = value;
+    this.kept.put(row, value);
+  }
 }
 
 /** CPUs in full width. */

@@ -18,9 +18,8 @@ export class Sparse {
     this.#values[this.length++] = value;
   }
 
-  /** The row of an entry; behind the last one, a row that there is not. */
   row(i: number): number {
-    return i < this.length ? this.#rows[i]! : -1;
+    return this.#rows[i]!;
   }
   value(i: number): number {
     return this.#values[i]!;

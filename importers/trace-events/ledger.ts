@@ -2,6 +2,7 @@
 import { CONTEXTS, EVENT_KINDS, IRQ_STATE, KNOWN_BY } from '../../corpus/schema/event.js';
 import { type EpisodeId, NONE, type SiteId, type TaskId } from '../../corpus/schema/ids.js';
 import type { CaptureBuilder } from '../builder.js';
+import { addHold, forgetHolds, holderAt, holdsOf, modeAt, takeBackHold } from './holds.js';
 import { lastOf, lastPlaceOf, removeAt, shortList } from './lists.js';
 import { EVIDENCE, type Lock, Locks, SOURCE, type Source } from './locks.js';
 import { type Level, type Pending, type Runner, Runners } from './runners.js';
@@ -206,11 +207,9 @@ export class Ledger {
   hold(lock: Lock, runner: Runner, mode: number): void {
     if (lock.epoch !== this.epoch) {
       lock.epoch = this.epoch;
-      lock.holders.length = 0;
-      lock.modes.length = 0;
+      forgetHolds(lock);
     }
-    lock.holders.push(runner);
-    lock.modes.push(mode);
+    addHold(lock, runner, mode);
     runner.held++;
     runner.locked = true;
   }
@@ -218,12 +217,8 @@ export class Ledger {
   /** Takes back the last hold of that runner; returns its mode, or -1 if it has none. */
   unhold(lock: Lock, runner: Runner): number {
     if (lock.epoch !== this.epoch) return -1;
-    const at = lastPlaceOf(lock.holders, runner);
-    if (at === -1) return -1;
-    const mode = lock.modes[at]!;
-    removeAt(lock.holders, at);
-    removeAt(lock.modes, at);
-    if (runner.held > 0) runner.held--;
+    const mode = takeBackHold(lock, runner);
+    if (mode >= 0 && runner.held > 0) runner.held--;
     return mode;
   }
 
@@ -307,17 +302,19 @@ export class Ledger {
   }
 
   /**
-   * Who may have taken what another task gives back, or -1. A probe's function says in which mode it is given back; who took it in
-   * another, or has only asked for it as far as anybody knows, waits for a hold that was taken through a function without a probe.
+   * Who may have taken what another task gives back. A probe's function says in which mode it is given back; who took it in another,
+   * or has only asked for it as far as anybody knows, waits for a hold that was taken through a function without a probe.
    */
-  #tookFor(lock: Lock, mode: number): number {
-    if (lock.epoch !== this.epoch) return -1;
-    for (let i = lock.holders.length - 1; i >= 0; i--) {
-      if (mode < 0) return i;
-      const pending = this.pendingOn(lock.holders[i]!, lock);
-      if (lock.modes[i] === mode && (pending === null || pending.inferredRow < 0)) return i;
+  #tookFor(lock: Lock, mode: number): Runner | null {
+    if (lock.epoch !== this.epoch) return null;
+    const holds = holdsOf(lock);
+    for (let i = 0; i < holds; i++) {
+      const holder = holderAt(lock, i);
+      if (holder === null || mode < 0) return holder;
+      const pending = this.pendingOn(holder, lock);
+      if (modeAt(lock, i) === mode && (pending === null || pending.inferredRow < 0)) return holder;
     }
-    return -1;
+    return null;
   }
 
   /** The lock is given back, by whom it may be; in which mode, or -1 where the event does not say. */
@@ -332,13 +329,9 @@ export class Ledger {
       this.#recycle(pending);
     }
     let mode = this.unhold(lock, runner);
-    let peer: Runner | null = null;
-    const by = mode < 0 ? this.#tookFor(lock, given) : -1;
-    if (by >= 0) {
-      // Given back by another task than the one that took it.
-      peer = lock.holders[by]!;
-      mode = this.unhold(lock, peer);
-    }
+    // Given back by another task than the one that took it.
+    const peer = mode < 0 ? this.#tookFor(lock, given) : null;
+    if (peer !== null) mode = this.unhold(lock, peer);
     // Probes show releases of locks that were taken through functions without a probe.
     if (mode < 0 && lock.source !== SOURCE.lock) return;
     this.emit(KIND.release, runner, lock, mode < 0 ? 0 : mode, peer, OBSERVED, lock.source);
@@ -352,7 +345,7 @@ export class Ledger {
     const pending = lastOf(runner.pending);
     if (pending === undefined || pending.requestRow < runner.firstRow) return;
     const old = pending.lock;
-    const held = old.epoch === this.epoch ? old.holders.length : 0;
+    const held = old.epoch === this.epoch ? holdsOf(old) : 0;
     const own = pending.inferredRow >= 0 ? 1 : 0;
     if (held > own || old.uses <= 1) return;
     const lock = this.locks.renewed(old);

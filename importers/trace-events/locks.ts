@@ -4,7 +4,8 @@ import type { LockKind } from '../../corpus/schema/lock.js';
 import type { CaptureBuilder } from '../builder.js';
 import { type LockFacts, lockFacts } from '../kernel-log/episodes/lock-facts.js';
 import { AddressTable } from './address-table.js';
-import { shortList, tableOf } from './lists.js';
+import type { OtherHolds } from './holds.js';
+import { tableOf } from './lists.js';
 import type { Runner } from './runners.js';
 
 /**
@@ -51,8 +52,11 @@ export interface Lock {
   uses: number;
   /** Pid that took it last. */
   taker: number;
-  readonly holders: Runner[];
-  readonly modes: number[];
+  /** Who holds it, and how; of an older epoch this says nothing. See `holds.ts`. */
+  holder: Runner | null;
+  mode: number;
+  /** Who else holds it; null where never more than one did. */
+  others: OtherHolds | null;
   /** Of a lock with an address of its own: its kind as the first probe or contention told it. */
   seenAs: LockKind | null;
 }
@@ -83,7 +87,7 @@ export const NOBODY = -1_000_000;
 
 function isAnothers(lock: Lock, taker: number): boolean {
   // All of it is asked each time: what has never been asked when this is compiled throws the code away when it is.
-  const isFree = lock.holders.length === 0;
+  const isFree = lock.holder === null;
   const wasTaken = lock.taker !== NOBODY;
   const byAnother = lock.taker !== taker;
   return lock.perOpen && isFree && wasTaken && byAnother;
@@ -107,7 +111,6 @@ export class Locks {
   readonly #works = tableOf<Lock>();
   readonly #byKey = new Map<string, Lock>();
   readonly objects: Lock[] = [];
-  #reuse = 0;
   /** Hex digits of an address as printed. */
   digits = 16;
 
@@ -151,10 +154,11 @@ export class Locks {
     for (const klass of this.#classes) if (klass !== undefined) yield klass;
   }
 
-  #make(klass: LockClass, address: number, source: Source, name: number, key: string): Lock {
+  /** `key`: for what may be met again when nobody remembers it. */
+  #make(klass: LockClass, address: number, source: Source, name: number, key: string | null = null): Lock {
     const text = address === NONE ? null : this.addresses.text(address, this.digits);
     return {
-      id: this.#builder.lock(klass.id, text, key),
+      id: key === null ? this.#builder.newLock(klass.id, text) : this.#builder.lock(klass.id, text, key),
       klass,
       address,
       source,
@@ -163,8 +167,9 @@ export class Locks {
       perOpen: PER_OPEN.test(klass.name),
       uses: 0,
       taker: NOBODY,
-      holders: shortList(),
-      modes: shortList(),
+      holder: null,
+      mode: 0,
+      others: null,
       seenAs: null,
     };
   }
@@ -181,15 +186,14 @@ export class Locks {
         if (taking) known.taker = taker;
         return known;
       }
-      if (!taking || known.holders.length > 0) {
+      if (!taking || known.holder !== null) {
         known.lastName = name;
         return known;
       }
-      this.#reuse++;
     }
     const klass = this.classNamed(name);
     klass.byEvent = true;
-    const lock = this.#make(klass, address, SOURCE.lock, name, `map ${address} ${this.#reuse} ${name}`);
+    const lock = this.#make(klass, address, SOURCE.lock, name);
     lock.taker = taker;
     this.#byMap[address] = lock;
     return lock;
@@ -203,16 +207,9 @@ export class Locks {
         if (taker !== NOBODY) known.taker = taker;
         return known;
       }
-      this.#reuse++;
     }
     const name = this.name(UNNAMED);
-    const lock = this.#make(
-      this.classNamed(name),
-      address,
-      source,
-      name,
-      `object ${source} ${address} ${this.#reuse}`,
-    );
+    const lock = this.#make(this.classNamed(name), address, source, name);
     lock.taker = taker;
     this.#byObject[source][address] = lock;
     this.objects.push(lock);
@@ -221,9 +218,8 @@ export class Locks {
 
   /** A new object at the address of an old one. */
   renewed(old: Lock): Lock {
-    this.#reuse++;
     const { klass, address, source, lastName } = old;
-    const lock = this.#make(klass, address, source, lastName, `again ${source} ${address} ${this.#reuse}`);
+    const lock = this.#make(klass, address, source, lastName);
     lock.taker = old.taker;
     if (source === SOURCE.lock) this.#byMap[address] = lock;
     else if (source === SOURCE.probe || source === SOURCE.contention) {
@@ -265,7 +261,7 @@ export class Locks {
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const name = this.name(className);
-    const lock = this.#make(this.classNamed(name), NONE, SOURCE.call, name, `key ${key}`);
+    const lock = this.#make(this.classNamed(name), NONE, SOURCE.call, name);
     this.#byKey.set(key, lock);
     return lock;
   }
