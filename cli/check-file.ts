@@ -42,6 +42,7 @@ const LEAVES_OPEN: ReadonlySet<string> = new Set([
   'records_lost',
   'records_overwritten',
   'trace_dat_rows_beyond',
+  'trace_rows_beyond',
   'cpus_missing',
 ]);
 
@@ -50,6 +51,7 @@ const PARTIAL: ReadonlySet<string> = new Set([
   'records_lost',
   'records_overwritten',
   'trace_dat_rows_beyond',
+  'trace_rows_beyond',
   'cpus_missing',
 ]);
 

@@ -79,12 +79,25 @@ const MOST_NOTES = 100_000;
 /** Most rows that columns are made ready for before one was written. */
 const MOST_RESERVED = 1 << 22;
 
+/** How much of each a capture may hold that is fed by records without end: more than that and it would not fit into 300 MB. */
+export interface Room {
+  readonly rows: number;
+  readonly locks: number;
+  readonly classes: number;
+  readonly tasks: number;
+  readonly sites: number;
+}
+const ROOM: Room = { rows: 3 << 20, locks: 1 << 18, classes: 1 << 16, tasks: 1 << 17, sites: 1 << 17 };
+
 /**
  * Collects what an importer reads and makes a Capture of it. Throws (our own bug, with the state) when an importer
  * hands over something that no capture may hold: an unknown id, an event without provenance, a lock event without a lock.
  */
 export class CaptureBuilder {
   readonly skips = new SkipCounter();
+  /** True once there is no room for more of something. Nothing is refused; who reads records for hours counts the rest of them. */
+  isFull = false;
+  readonly #room: Room;
   readonly #strings: string[] = [];
   readonly #stringIds = new Map<string, StringId>();
   readonly #tasks: CaptureTask[] = [];
@@ -109,6 +122,10 @@ export class CaptureBuilder {
   #arch: string | null = null;
   #kernel: string | null = null;
 
+  constructor(room: Partial<Room> = {}) {
+    this.#room = { ...ROOM, ...room };
+  }
+
   string(text: string): StringId {
     const known = this.#stringIds.get(text);
     if (known !== undefined) return known;
@@ -123,6 +140,7 @@ export class CaptureBuilder {
     if (known !== undefined) return known;
     const id = (this.#tasks.push(task) - 1) as TaskId;
     if (key !== null) this.#taskIds.set(key, id);
+    if (this.#tasks.length >= this.#room.tasks) this.isFull = true;
     return id;
   }
 
@@ -132,6 +150,7 @@ export class CaptureBuilder {
     if (known !== undefined) return known;
     const id = (this.#classes.push({ name, kind, single }) - 1) as ClassId;
     this.#classIds.set(name, id);
+    if (this.#classes.length >= this.#room.classes) this.isFull = true;
     return id;
   }
 
@@ -146,6 +165,7 @@ export class CaptureBuilder {
   /** A lock that its importer knows again by itself: a recording has hundreds of thousands, and a key of each would be most of them. */
   newLock(classId: ClassId, address: string | null): LockId {
     if (this.#classes[classId] === undefined) throw new Error(`builder: lock of unknown class ${classId}`);
+    if (this.#locks.length + 1 >= this.#room.locks) this.isFull = true;
     return (this.#locks.push({ class: classId, address }) - 1) as LockId;
   }
 
@@ -166,6 +186,7 @@ export class CaptureBuilder {
     if (known !== undefined) return known;
     const id = (this.#sites.push({ at, frames: frames.map((frame) => this.string(frame)) }) - 1) as SiteId;
     this.#siteIds.set(key, id);
+    if (this.#sites.length >= this.#room.sites) this.isFull = true;
     return id;
   }
 
@@ -261,6 +282,7 @@ export class CaptureBuilder {
     if (task >= this.#tasks.length || episode >= this.#episodes.length || lock >= this.#locks.length)
       throw new Error(`builder: row of unknown task ${task}, episode ${episode} or lock ${lock}`);
     if (!(where >= 0)) throw new Error(`builder: ${EVENT_KINDS[kind]} without provenance`);
+    if (this.#columns.length + 1 >= this.#room.rows) this.isFull = true;
     return this.#columns.push(
       kind,
       task,
@@ -391,9 +413,6 @@ export class CaptureBuilder {
 
   get reports(): readonly Report[] {
     return this.#reports;
-  }
-  get eventCount(): number {
-    return this.#plain?.length ?? this.#columns.length;
   }
 
   finish(about: {

@@ -141,7 +141,7 @@ class OutputReader {
       return;
     }
     this.#lastNs = ns;
-    mapper.record(tid, cpu, 0, 0, Number(ns >> 32n), Number(ns & 0xffff_ffffn) | 0, where);
+    if (!mapper.record(tid, cpu, 0, 0, Number(ns >> 32n), Number(ns & 0xffff_ffffn) | 0, where)) return;
     if (!this.#named.has(tid)) {
       this.#named.add(tid);
       mapper.nameTask(tid, comm);

@@ -200,7 +200,8 @@ class CtfReader {
       head.computeTime();
     }
     const irqState = flags === null ? 0 : irqStateOf(flags);
-    mapper.record(pid, cpu, this.#level(cpu, flags), irqState, head.timeHigh, head.timeLow, where);
+    const level = this.#level(cpu, flags);
+    if (!mapper.record(pid, cpu, level, irqState, head.timeHigh, head.timeLow, where)) return;
     const comm = stringIn(context, 'procname');
     if (comm !== null && !this.#named.has(pid)) {
       this.#named.add(pid);

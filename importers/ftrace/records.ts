@@ -181,7 +181,10 @@ export class TraceRecords {
     }
     const level = this.#cpus.level(cpu, head.level);
     head.computeTime();
-    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
+    if (!mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where)) {
+      this.#cpus.passed(cpu);
+      return;
+    }
     this.#name(mapper, pid, text);
     this.#cpus.record(cpu, pid, true);
     let from = at + 1;
@@ -258,7 +261,10 @@ export class TraceRecords {
       if (stop > start) caller = this.functions.at(text, start, stop, callerHash).name;
     }
     head.computeTime();
-    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
+    if (!mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where)) {
+      this.#cpus.passed(cpu);
+      return;
+    }
     this.#name(mapper, pid, text);
     const argument =
       text.charCodeAt(end) === 40 ? /0x([0-9a-f]{4,16})\b/.exec(text.slice(end, to))?.[1] : undefined;
@@ -318,23 +324,24 @@ export class TraceRecords {
     }
     head.pid = pid;
     head.cpu = cpu;
-    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
+    const isTold = mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
     if (graph.comm !== null && this.#named.isNew(pid)) mapper.nameTask(pid, graph.comm);
-    this.#cpus.record(cpu, pid, true);
+    this.#cpus.record(cpu, pid, isTold);
     if (graph.kind === 'comment') {
-      if (said !== null) {
+      if (said === null) this.#comment(graph.name, pid, where, isTold);
+      else {
         said.event.count++;
-        this.#lockAgain(mapper, said);
-      } else this.#comment(graph.name, pid, where);
+        if (isTold) this.#lockAgain(mapper, said);
+      }
       return;
     }
     if (graph.kind === 'exit') this.#exitEvent.count++;
     else this.#entryEvent.count++;
-    this.#call(mapper);
+    if (isTold) this.#call(mapper);
   }
 
   /** An event between calls: `lock_acquire: 00000000c2 &dev->mutex`; a marker is its bare text. */
-  #comment(text: string, pid: number, where: number): void {
+  #comment(text: string, pid: number, where: number, isTold: boolean): void {
     if (text.startsWith('<stack trace')) {
       this.#events.stack('<stack trace>').count++;
       this.#openStack(text, 0, text.length, pid, this.head.cpu, 0);
@@ -353,7 +360,7 @@ export class TraceRecords {
       isProbe(text, name[0].length, text.length)
     )
       event.meaning = 'probe';
-    if (event.meaning === 'none' || event.meaning === 'marker' || event.isInterrupt) return;
+    if (!isTold || event.meaning === 'none' || event.meaning === 'marker' || event.isInterrupt) return;
     const unsaid =
       this.#payloads?.read(event.meaning, event.name, text, name[0].length, text.length, pid) ?? null;
     if (unsaid === null && event.meaning.startsWith('lock_')) {
@@ -427,7 +434,10 @@ export class TraceRecords {
       return;
     }
     head.computeTime();
-    mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where);
+    if (!mapper.record(pid, cpu, level, head.irqState, head.timeHigh, head.timeLow, where)) {
+      this.#cpus.passed(cpu);
+      return;
+    }
     this.#name(mapper, pid, said.text);
     this.#cpus.record(cpu, pid, true);
     if (does === DO.lock) this.#lockAgain(mapper, said);

@@ -144,7 +144,7 @@ class ScriptReader {
     this.#mapper ??= new LockEventMapper(this.#builder, { lines: true, assumes: [NO_CONTEXT] });
     const mapper = this.#mapper;
     this.#payloads ??= new Payloads(mapper);
-    mapper.record(pid, cpu, this.#levels.at(cpu), 0, head.timeHigh, head.timeLow, where);
+    if (!mapper.record(pid, cpu, this.#levels.at(cpu), 0, head.timeHigh, head.timeLow, where)) return;
     if (!this.#named.has(pid)) {
       this.#named.add(pid);
       const comm = line.slice(head.commFrom, head.commTo);

@@ -9,9 +9,9 @@ import { readTraceDat } from './importer.js';
 
 const SAMPLE = readFileSync(join(import.meta.dirname, '../testdata/trace-dat/001-x86_64-v7-zstd-abba.dat'));
 
-async function read(mostRows?: number) {
-  const builder = new CaptureBuilder();
-  await readTraceDat(memoryAccess(SAMPLE), builder, mostRows);
+async function read(rows?: number) {
+  const builder = new CaptureBuilder(rows === undefined ? {} : { rows });
+  await readTraceDat(memoryAccess(SAMPLE), builder);
   return builder.finish({
     id: '0'.repeat(64) as CaptureId,
     file: 'x.dat',

@@ -111,8 +111,7 @@ export class Feed {
       const pid = view.getInt32(payload + this.#pidAt, !this.#bigEndian);
       this.#lastPid[cpu] = pid;
       this.#lastMapped[cpu] = 1;
-      this.#tell(record, pid, flags);
-      plain(record);
+      if (this.#tell(record, pid, flags)) plain(record);
       return;
     }
     const own = type < this.#own.length ? this.#own[type]! : null;
@@ -126,10 +125,10 @@ export class Feed {
     own(record);
   }
 
-  #tell(record: CpuRecords, pid: number, flags: number): void {
+  #tell(record: CpuRecords, pid: number, flags: number): boolean {
     const clock = this.#clock;
     clock.of(record);
-    this.#mapper.record(
+    return this.#mapper.record(
       pid,
       record.cpu,
       LEVELS[flags]!,
@@ -319,7 +318,7 @@ export class Feed {
         return;
       }
       this.#lastMapped[record.cpu] = 1;
-      this.#tell(record, this.#pid, this.#flags);
+      if (!this.#tell(record, this.#pid, this.#flags)) return;
       this.#mapper.calls.function(called, this.#names.nameOf(caller(record)), -1);
     };
   }

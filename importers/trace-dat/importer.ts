@@ -14,21 +14,15 @@ import { timelinesOf } from './timeline.js';
 
 /** About the least that a record with a lock takes, in bytes. */
 const RECORD_BYTES = 32;
-/** Most events that are kept of one file: about 140 MB of columns. */
-const MOST_ROWS = 3 << 20;
-/** A record makes a handful of rows. */
-const ROWS_OF_A_RECORD = 64;
+/** Most rows that room is made for before the first one: what a builder holds of them, and what a record may make. */
+const MOST_EXPECTED = (3 << 20) + 64;
 const MOST_IDS = 1 << 16;
 
 /**
- * Reads a whole file into `builder`. Of the lock events about the first `mostRows` are kept, so that memory does not grow
- * with the file; behind them records are counted, and that is told.
+ * Reads a whole file into `builder`. Of the events those are kept that there is room for, so that memory does not grow with the file;
+ * behind them records are counted, and that is told.
  */
-export async function readTraceDat(
-  file: RandomAccess,
-  builder: CaptureBuilder,
-  mostRows = MOST_ROWS,
-): Promise<void> {
+export async function readTraceDat(file: RandomAccess, builder: CaptureBuilder): Promise<void> {
   const note: Note = (stat, times = 1) => builder.skips.count(stat, null, times);
   const opened = await openTraceDat(file, note);
   if (opened === null) return;
@@ -51,7 +45,7 @@ export async function readTraceDat(
     cpus.map(({ size }) => (compressed ? 6 : 1) * size),
   );
   const expected = Math.ceil(data.reduce((sum, size) => sum + size, 0) / RECORD_BYTES);
-  builder.expectRows(Math.min(expected, mostRows + ROWS_OF_A_RECORD));
+  builder.expectRows(Math.min(expected, MOST_EXPECTED));
   const counts = new Float64Array(MOST_IDS);
   let unknown = 0;
   let lost = 0;
@@ -64,7 +58,7 @@ export async function readTraceDat(
     if (!isFirst) mapper.lost();
     isFirst = false;
     const rest = mergeRecords(cursors, (record) => {
-      if (builder.eventCount >= mostRows) return false;
+      if (mapper.isFull) return false;
       if (record.lost !== 0) {
         lost += Math.max(1, record.lost);
         mapper.lost();

@@ -45,12 +45,17 @@ export class AddressTable {
     return this.#low[id]!;
   }
 
-  /** Hex digits without 0x, at least `digits` of them. */
+  /** Hex digits without 0x, at least `digits` of them; in one piece, where joined halves would stay three objects for each lock. */
   text(id: number, digits: number): string {
-    const low = (this.#low[id]! >>> 0).toString(16);
-    const high = this.#high[id]! >>> 0;
-    const all = high === 0 ? low : high.toString(16) + low.padStart(8, '0');
-    return all.padStart(digits, '0');
+    const high = this.#high[id]!;
+    const low = this.#low[id]!;
+    const codes: number[] = [];
+    for (let i = 15; i >= 0; i--) {
+      const digit = ((i > 7 ? high : low) >>> (4 * (i & 7))) & 15;
+      if (digit !== 0 || codes.length > 0 || i < Math.max(digits, 1))
+        codes.push(digit + (digit < 10 ? 48 : 87));
+    }
+    return String.fromCharCode(...codes);
   }
 
   #add(high: number, low: number, slot: number): number {

@@ -49,6 +49,9 @@ export class LockEventMapper {
   /** Calls of lock functions: function tracer, function_graph, probes. */
   readonly calls: CallMapper;
   #wakingSeen = false;
+  /** Records that there was no room for, and where the first of them stands. */
+  #beyond = 0;
+  #firstBeyond = 0;
   #last: Runner | null = null;
 
   constructor(builder: CaptureBuilder, options: MapperOptions = {}) {
@@ -75,7 +78,7 @@ export class LockEventMapper {
   }
   /** The name of a task as the recorder saved it; `<...>` is no name. What others call it counts less (`weak`). */
   nameTask(pid: number, comm: string, weak = false): void {
-    if (pid === 0 || comm === '' || comm === '<...>') return;
+    if (pid === 0 || comm === '' || comm === '<...>' || this.isFull) return;
     const runner = this.#ledger.runners.task(pid, -1);
     if (runner.name === comm) {
       if (!weak) runner.named = true;
@@ -91,12 +94,13 @@ export class LockEventMapper {
   }
   /** True while no name is known of a task. */
   isUnnamed(pid: number): boolean {
-    return pid !== 0 && this.#ledger.runners.task(pid, -1).name === null;
+    return pid !== 0 && !this.isFull && this.#ledger.runners.task(pid, -1).name === null;
   }
 
   /**
    * The record at hand. `level`: index into CONTEXTS; `irqState`: bits of IRQ_STATE, 0 where not recorded; time as halves of a signed
-   * 64-bit count of ns; `where`: line or byte offset.
+   * 64-bit count of ns; `where`: line or byte offset. False where the capture has no room for it: it is counted, and no method that is
+   * named after an event may be called for it.
    */
   record(
     pid: number,
@@ -106,8 +110,13 @@ export class LockEventMapper {
     timeHigh: number,
     timeLow: number,
     where: number,
-  ): void {
+  ): boolean {
     const ledger = this.#ledger;
+    this.#last = null;
+    if (this.isFull) {
+      this.#passBeyond(where);
+      return false;
+    }
     ledger.pid = pid;
     ledger.cpu = cpu;
     ledger.level = level;
@@ -115,8 +124,20 @@ export class LockEventMapper {
     ledger.timeHigh = timeHigh;
     ledger.timeLow = timeLow;
     ledger.where = where;
-    this.#last = null;
     if (ledger.runners.top(cpu) > level) this.#leave(cpu, level);
+    return true;
+  }
+
+  /** True once a capture may hold no more (see `Room` of the builder): memory must not grow with the recording. */
+  get isFull(): boolean {
+    const ledger = this.#ledger;
+    return ledger.builder.isFull || ledger.runners.isFull;
+  }
+
+  #passBeyond(where: number): void {
+    if (this.#beyond++ > 0) return;
+    this.#firstBeyond = where;
+    this.calls.last = null;
   }
 
   /** A record that means nothing here: interrupts that it shows to be over end. */
@@ -371,6 +392,8 @@ export class LockEventMapper {
   }
   /** The same where records of other CPUs may stand in between. */
   stackOf(pid: number, cpu: number, level: Level, frames: readonly string[]): void {
+    // The record that it belongs to was passed over.
+    if (this.#beyond > 0) return;
     const { runners, epoch } = this.#ledger;
     this.#stack(level === TASK ? runners.task(pid, cpu) : runners.anyPiece(cpu, level, pid, epoch), frames);
   }
@@ -418,6 +441,10 @@ export class LockEventMapper {
   }
 
   finish(): void {
+    if (this.#beyond > 0) {
+      const { builder } = this.#ledger;
+      builder.skips.count('trace_rows_beyond', this.#ledger.lineAt(this.#firstBeyond), this.#beyond);
+    }
     finishMapping(this.#ledger, this.#pairing, this.calls);
   }
 }

@@ -82,6 +82,8 @@ function newRunner(
 
 /** A power of two. */
 const RECENT = 64;
+/** Tasks that are told apart; more than any machine has at a time (pid_max is 4 Mi, and most of it is never used). */
+const MOST_TASKS = 1 << 17;
 
 interface Cpu {
   readonly idle: Runner;
@@ -94,6 +96,8 @@ interface Cpu {
 
 /** Runners by pid and CPU. */
 export class Runners {
+  /** True once there is no room for more tasks. */
+  isFull = false;
   readonly #byPid = new Map<number, Runner>();
   readonly #cpus = new Map<number, Cpu>();
   /** The runners looked up last, by the low bits of the pid: a record of one CPU follows one of another. */
@@ -126,6 +130,7 @@ export class Runners {
     if (runner === undefined) {
       runner = newRunner(pid, 0, -1, null, 0);
       this.#byPid.set(pid, runner);
+      if (this.#byPid.size >= MOST_TASKS) this.isFull = true;
     }
     this.#recent[slot] = runner;
     return runner;

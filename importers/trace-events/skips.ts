@@ -12,6 +12,11 @@ export const TRACE_SKIPS = {
     advice:
       'The buffer was full and its oldest records were overwritten, so the recording begins late. Enlarge buffer_size_kb or read trace_pipe while it runs.',
   },
+  trace_rows_beyond: {
+    severity: 'data-loss',
+    advice:
+      'The recording is longer, or names more locks, than memory is meant for: from this line on records were counted and not looked at. Import a part of it (`split -l 5000000 FILE`), or record fewer events with a filter.',
+  },
   cpus_missing: {
     severity: 'data-loss',
     advice:
