@@ -46,6 +46,11 @@ const LEAVES_OPEN: ReadonlySet<string> = new Set([
   'cpus_missing',
 ]);
 
+/** True if something that the log lacks leaves its verdict open. */
+export function leavesOpen({ skipped }: Capture): boolean {
+  return skipped.some(({ stat }) => LEAVES_OPEN.has(stat));
+}
+
 /** Of these, what means that nothing was proved either: other schedules of what is not there were not covered. */
 const PARTIAL: ReadonlySet<string> = new Set([
   'records_lost',

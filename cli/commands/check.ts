@@ -1,4 +1,5 @@
 // relock check: one go for CI - read, search, verdict.
+import type { Capture } from '../../corpus/schema/capture.js';
 import type { CheckFileForm, CheckForm, Problem } from '../../corpus/schema/forms.js';
 import type { Witness } from '../../corpus/schema/witness.js';
 import type { Store } from '../../corpus/store/store.js';
@@ -13,7 +14,7 @@ import { witnessLines } from '../../reports/text/list.js';
 import { plainName } from '../../reports/text/plain-text.js';
 import { mayRunTwice } from '../across.js';
 import { hasLockFacts } from '../capture-form.js';
-import { checkCapture, checkLitmus, restsOnTheLog, wholeText } from '../check-file.js';
+import { checkCapture, checkLitmus, leavesOpen, restsOnTheLog, wholeText } from '../check-file.js';
 import { interruptedLines } from '../check-interrupted.js';
 import { eachSource, ingestSource, isLitmus, keep, knownFormat } from '../ingest.js';
 import { inputFiles } from '../input-files.js';
@@ -129,7 +130,9 @@ async function checkOne(source: Source, format: string | null, store: Store | nu
     const taken = await ingestSource(source, format);
     if (!taken.ok) return taken;
     const { capture } = taken;
-    if (!hasLockFacts(capture)) return { problem: noLockEvents(capture.format), code: EXIT.nothing };
+    // What was lost may have been of locks: then the verdict is open.
+    if (!hasLockFacts(capture) && !(capture.events.kind.length > 0 && leavesOpen(capture)))
+      return { problem: noLockEvents(capture), code: EXIT.nothing };
     const form = await checkCapture(capture, lowerCapture(capture));
     if (store === null) return { forms: [form] };
     keep(store, capture, now);
@@ -149,11 +152,16 @@ function nothingInArchive(looked: number): Problem {
   };
 }
 
-function noLockEvents(format: string): Problem {
+function noLockEvents({ format, events }: Capture): Problem {
+  const length = events.kind.length;
   return {
     title: 'NO LOCK EVENTS IN THIS FILE',
-    facts: [`I read it as ${format} and met nothing about locks.`],
-    next: 'relock import -h',
+    facts: [
+      length === 0
+        ? `I read it as ${format} and met nothing about locks.`
+        : `I read it as ${format} and met ${count(length, 'event')} of tasks, work and interrupts, and none of a lock.`,
+    ],
+    next: length === 0 ? 'relock import -h' : 'relock record',
   };
 }
 

@@ -160,13 +160,35 @@ function nothingIn(
       facts: [`I looked at ${passedOver} files below ${session.args.join(' ')} and recognised none.`],
       next: foreign[0]?.next ?? 'relock import --format kernel-log FILE',
     };
-  const read = forms.flatMap((form) => Object.entries(form.by_event)).map(([name, n]) => `${name} ${n}`);
+  const title = 'NO LOCK EVENTS IN THIS FILE';
+  const read = `I read ${forms.map(({ file, format }) => `${file} as ${format}`).join(', ')}${recordsOf(forms)}`;
+  // Where tasks were recorded, their locks can be.
+  if (forms.some(({ events }) => events > 0))
+    return {
+      title,
+      facts: [
+        `${read} and nothing of a lock, so that nothing is kept. What to record on that machine is printed by`,
+      ],
+      next: 'relock record',
+    };
   return {
-    title: 'NO LOCK EVENTS IN THIS FILE',
+    title,
     facts: [
-      `I read ${forms.map((form) => `${form.file} as ${form.format}`).join(', ')}${read.length === 0 ? '' : `: ${read.join(', ')}`}, and met no report about locks.`,
+      `${read}, and met no report about locks.`,
       'A kernel with CONFIG_PROVE_LOCKING or CONFIG_DETECT_HUNG_TASK prints them; for hung tasks take a dump:',
     ],
     next: 'echo w > /proc/sysrq-trigger; echo d > /proc/sysrq-trigger; dmesg > dmesg.txt',
   };
+}
+
+/** Names of records that are told. */
+const MOST_NAMED = 8;
+
+/** The records that were met, the most frequent by name. */
+function recordsOf(forms: readonly CaptureForm[]): string {
+  const all = forms.flatMap((form) => Object.entries(form.by_event)).sort(([, a], [, b]) => b - a);
+  if (all.length === 0) return '';
+  const named = all.slice(0, MOST_NAMED).map(([name, n]) => `${name} ${n}`);
+  const others = all.length - named.length;
+  return `: ${named.join(', ')}${others > 0 ? ` and ${count(others, 'kind')} of records more` : ''}`;
 }

@@ -21,7 +21,7 @@ import {
   stringIn,
 } from './line.js';
 import { Losses } from './losses.js';
-import { readPayload, threadIn } from './payload.js';
+import { isLttngProbe, readPayload, threadIn } from './payload.js';
 
 /** Lines at the top that are looked at. */
 const LOOK_AT = 200;
@@ -102,7 +102,9 @@ class CtfReader {
 
   #record(record: CtfRecord, where: number): void {
     const { skips } = this.#builder;
-    const { name, meaning } = this.#event(record.name);
+    const event = this.#event(record.name);
+    if (event.meaning === 'none' && isLttngProbe(event.name, record.payload)) event.meaning = 'probe';
+    const { name, meaning } = event;
     let stamp: Stamp | null = null;
     if (record.stamp !== null) {
       const found = this.#losses.at(record.stamp);

@@ -45,11 +45,25 @@ function lockEvent(
   }
 }
 
+/** Whether an event without a group may be a probe of LTTng: those have where it hit, who called, and nothing else. */
+export function isLttngProbe(name: string, fields: Fields): boolean {
+  if (!fields.has('ip') || name.includes(':')) return false;
+  return fields.size === 1 || (fields.size === 2 && fields.has('parent_ip') && LTTNG_FUNCTION.test(name));
+}
+
+/** `lttng enable-event --function=F NAME` makes two events. */
+const LTTNG_FUNCTION = /_(?:entry|exit)$/;
+
 /** What perf puts into every event, and into those of probes. */
 const NO_ARGUMENT = /^(?:perf_|common_|__probe_)/;
 
 /** perf's probes: `__probe_ip` and the arguments, or `__probe_func`, `__probe_ret_ip` and what was returned. */
 function probe(mapper: LockEventMapper, event: string, fields: Fields): Unsaid {
+  if (isLttngProbe(event, fields)) {
+    // Nothing but the name says which lock it is about: enough for functions around one lock.
+    mapper.calls.probe(lockFunction(functionOfProbe(event)), -1, event.endsWith('_exit'), null, null);
+    return null;
+  }
   const isReturn = fields.has('__probe_ret_ip');
   const argument = [...fields.keys()].find((name) => !NO_ARGUMENT.test(name));
   const lock = isReturn || argument === undefined ? -1 : address(mapper, fields, argument);

@@ -155,7 +155,7 @@ export class CallMapper {
     if (!isReturn) {
       if (wrapper !== null) this.#wrapped(runner, state, wrapper, null, true, state.open.length);
       else if (call !== null && address >= 0) this.#withAddress(runner, state, call, probed, address, null);
-      else if (call !== null) this.#defer(state, call);
+      else if (call !== null) this.#begins(state, call);
       return;
     }
     this.#returns.add(probed);
@@ -204,6 +204,21 @@ export class CallMapper {
       this.#nameByCaller(state, open.object, open.call, caller);
     } else if (caller !== undefined) this.#plainDeferred(runner, state, caller);
     else this.#giveUp(state);
+  }
+
+  /** A call without address and caller; inside of a wrapper it says again what that has said. */
+  #begins(state: CallState, call: LockCall): void {
+    const { wrapper } = state;
+    state.wrapper = null;
+    if (wrapper === null || (call.does !== wrapper.does && call.does !== 'try')) this.#defer(state, call);
+  }
+
+  /** Nothing comes any more: of the last call of each runner nothing will tell which lock it was about. */
+  finish(): void {
+    const { runners, epoch } = this.#ledger;
+    for (const set of [runners.all(), runners.pieces()])
+      for (const runner of set)
+        if (runner.epoch === epoch && runner.calls !== null) this.#giveUp(runner.calls as CallState);
   }
 
   /** The call shows no caller; a stack or a return behind it may. */

@@ -13,6 +13,7 @@ const BY_CALL =
 export function finishMapping(ledger: Ledger, pairing: Pairing, calls: CallMapper): void {
   const { builder, locks } = ledger;
   ledger.countUnexplained();
+  calls.finish();
   ledger.forgetPending();
   const resolved = pairing.resolve();
   const dropped = new Set<number>();
