@@ -24,7 +24,7 @@ export class CallMapper {
   readonly #ledger: Ledger;
   readonly #pairing: Pairing;
   /** Functions whose return is probed: their acquisitions need not be inferred. */
-  readonly #returns = new Set<LockFunction>();
+  readonly #returns = new Set<string>();
   readonly #sites = new Map<string, SiteId>();
   readonly #paths: CallPaths;
   last: Runner | null = null;
@@ -158,7 +158,7 @@ export class CallMapper {
       else if (call !== null) this.#begins(state, call);
       return;
     }
-    this.#returns.add(probed);
+    this.#returns.add(probed.name);
     if (state.deferred !== null && caller !== null) this.#plainDeferred(runner, state, caller);
     const open = this.#openOf(state, call, wrapper);
     if (open === null) return;
@@ -291,7 +291,7 @@ export class CallMapper {
           state,
           call,
           depth,
-          ledger.request(runner, object, mode, willSay || this.#returns.has(callee)),
+          ledger.request(runner, object, mode, willSay || this.#returns.has(callee.name)),
           object,
         );
         break;
