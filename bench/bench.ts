@@ -36,18 +36,6 @@ export async function bestOf(times: number, work: () => unknown): Promise<number
   return best;
 }
 
-/** Seconds of CPU, system calls and helper threads included: what a wait for other processes does not change. */
-export async function bestCpuOf(times: number, work: () => unknown): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < times; i++) {
-    const from = process.cpuUsage();
-    await work();
-    const { user, system } = process.cpuUsage(from);
-    best = Math.min(best, (user + system) / 1e6);
-  }
-  return best;
-}
-
 /**
  * Seconds of CPU that a command takes, its output thrown away; null if it cannot be run. The system counts hundredths of
  * seconds: what is faster is run `rounds` times in a row.
