@@ -76,9 +76,6 @@ const NEEDS_LOCK: ReadonlySet<EventKind> = new Set([
 /** Notes that one capture keeps. */
 const MOST_NOTES = 100_000;
 
-/** Most rows that columns are made ready for before one was written. */
-const MOST_RESERVED = 1 << 22;
-
 /** How much of each a capture may hold that is fed by records without end: more than that and it would not fit into 300 MB. */
 export interface Room {
   readonly rows: number;
@@ -88,6 +85,9 @@ export interface Room {
   readonly sites: number;
 }
 const ROOM: Room = { rows: 3 << 20, locks: 1 << 18, classes: 1 << 16, tasks: 1 << 17, sites: 1 << 17 };
+
+/** The last record before a capture is full makes a handful of rows. */
+const ROWS_OF_A_RECORD = 64;
 
 /**
  * Collects what an importer reads and makes a Capture of it. Throws (our own bug, with the state) when an importer
@@ -257,7 +257,7 @@ export class CaptureBuilder {
 
   /** Tells that about so many rows will be added, so that columns need not grow on the way. */
   expectRows(rows: number): void {
-    this.#columns.reserve(Math.min(rows, MOST_RESERVED));
+    this.#columns.reserve(Math.min(rows, this.#room.rows + ROWS_OF_A_RECORD));
   }
 
   /**

@@ -16,7 +16,10 @@ describe('call chains', () => {
     fc.assert(
       fc.property(fc.array(names, { maxLength: 30 }), (list) => {
         const heard: string[] = [];
-        const chains = new CallChains((name) => heard.push(name));
+        const chains = new CallChains(
+          (name) => heard.push(name),
+          () => {},
+        );
         const taken = list.map((frames) => {
           for (const frame of frames) {
             const text = ` => ${frame}\n`;
@@ -51,6 +54,23 @@ describe('call chains', () => {
     expect(sites.map(({ at, frames }) => [at, frames.map((frame) => strings[frame])])).toEqual([
       ['lf_thread', ['lock_acquire', 'mutex_lock', 'lf_thread']],
     ]);
+  });
+});
+
+describe('functions in stacks', () => {
+  it('have room for more than a kernel has; those beyond are told, and have no number', () => {
+    let [heard, beyond] = [0, 0];
+    const chains = new CallChains(
+      () => heard++,
+      () => beyond++,
+    );
+    const id = (i: number): number => {
+      const name = `f${i}`;
+      return chains.id(name, 0, name.length, hashOf(name, 0, name.length));
+    };
+    const room = 1 << 18;
+    for (let i = 0; i < room; i++) if (id(i) !== i) throw new Error(`f${i} has another number`);
+    expect([id(room), id(room + 1), heard, beyond]).toEqual([-1, -1, room, 2]);
   });
 });
 

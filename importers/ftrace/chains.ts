@@ -5,6 +5,8 @@ import { NameTable } from './names.js';
 const MOST_FRAMES = 128;
 /** More chains than any kernel has; a hostile file may have any number, and then they are made anew. */
 const MOST_CHAINS = 1 << 16;
+/** More functions than a kernel and its modules have; what a hostile file names beyond is left out of its stacks. */
+const MOST_FUNCTIONS = 1 << 18;
 
 interface Frame {
   readonly name: string;
@@ -26,20 +28,24 @@ export class CallChains {
   readonly #namesById: string[] = [];
   readonly #names: NameTable<Frame>;
 
-  /** `heard` is called once for each function. */
-  constructor(heard: (name: string) => void) {
+  /** `heard` is called once for each function, `tooMany` for those that there is no room for. */
+  constructor(heard: (name: string) => void, tooMany: () => void) {
     this.#names = new NameTable((name) => {
+      if (this.#nextId >= MOST_FUNCTIONS) {
+        tooMany();
+        return { name, id: -1 };
+      }
       heard(name);
       this.#namesById.push(name);
       return { name, id: this.#nextId++ };
-    });
+    }, MOST_FUNCTIONS);
   }
 
   get isEmpty(): boolean {
     return this.#ids.length === 0;
   }
 
-  /** The number of the function that stands from `from` to `to`. `hash`: the same for the same characters. */
+  /** The number of the function that stands from `from` to `to`, or -1 if there are too many. `hash`: the same for the same characters. */
   id(text: string, from: number, to: number, hash: number): number {
     return this.#names.at(text, from, to, hash).id;
   }

@@ -10,9 +10,12 @@ export class NameTable<T> {
   #buckets: (Entry<T>[] | undefined)[] = new Array<Entry<T>[] | undefined>(1024);
   #size = 0;
   readonly #make: (name: string) => T;
+  readonly #most: number;
 
-  constructor(make: (name: string) => T) {
+  /** `most`: names that are remembered; then all are forgotten, and made anew. */
+  constructor(make: (name: string) => T, most = 1 << 16) {
     this.#make = make;
+    this.#most = most;
   }
 
   /** The value for the name from `from` to `to`; made at first sight. `hash`: the same for the same characters. */
@@ -28,7 +31,7 @@ export class NameTable<T> {
     const name = Buffer.from(text.slice(from, to), 'utf8').toString('utf8');
     const value = this.#make(name);
     // A hostile file may have any number of names: the table forgets, and makes them anew.
-    if (this.#size >= 1 << 16) {
+    if (this.#size >= this.#most) {
       this.#buckets = new Array<Entry<T>[] | undefined>(1024);
       this.#size = 0;
     }

@@ -38,7 +38,9 @@ export class TraceRecords {
     this.#machine.name(name);
     return lockFunction(name);
   });
-  readonly stack = new OpenStack(this.#machine);
+  readonly stack = new OpenStack(this.#machine, () =>
+    this.#builder.skips.count('trace_functions_beyond', null),
+  );
   #mapper: LockEventMapper | null = null;
   #payloads: Payloads | null = null;
   readonly #cpus = new TraceCpus();

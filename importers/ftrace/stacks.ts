@@ -15,9 +15,10 @@ export class OpenStack {
   #cpu = 0;
   #level: Level = 0;
 
-  constructor(machine: TraceMachine) {
+  /** `tooMany` hears of each function that there is no room for. */
+  constructor(machine: TraceMachine, tooMany: () => void) {
     this.#machine = machine;
-    this.#chains = new CallChains((name) => machine.name(name));
+    this.#chains = new CallChains((name) => machine.name(name), tooMany);
   }
 
   /** A stack begins. `isWanted`: it belongs to a record that went to the mapper. */

@@ -14,8 +14,6 @@ import { timelinesOf } from './timeline.js';
 
 /** About the least that a record with a lock takes, in bytes. */
 const RECORD_BYTES = 32;
-/** Most rows that room is made for before the first one: what a builder holds of them, and what a record may make. */
-const MOST_EXPECTED = (3 << 20) + 64;
 const MOST_IDS = 1 << 16;
 
 /**
@@ -44,8 +42,7 @@ export async function readTraceDat(file: RandomAccess, builder: CaptureBuilder):
   const data = dat.buffers.flatMap(({ cpus, compressed }) =>
     cpus.map(({ size }) => (compressed ? 6 : 1) * size),
   );
-  const expected = Math.ceil(data.reduce((sum, size) => sum + size, 0) / RECORD_BYTES);
-  builder.expectRows(Math.min(expected, MOST_EXPECTED));
+  builder.expectRows(Math.ceil(data.reduce((sum, size) => sum + size, 0) / RECORD_BYTES));
   const counts = new Float64Array(MOST_IDS);
   let unknown = 0;
   let lost = 0;

@@ -17,6 +17,11 @@ export const TRACE_SKIPS = {
     advice:
       'The recording is longer, or names more locks, than memory is meant for: from this line on records were counted and not looked at. Import a part of it (`split -l 5000000 FILE`), or record fewer events with a filter.',
   },
+  trace_functions_beyond: {
+    severity: 'notice',
+    advice:
+      'The stacks name more functions than any kernel has; those behind the first 262 144 were left out of them. Is this a recording?',
+  },
   cpus_missing: {
     severity: 'data-loss',
     advice:
